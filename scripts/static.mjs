@@ -2,61 +2,47 @@
 //
 //   static.mjs            for this machine
 //   static.mjs arm64      for arm64 on x64, by Debian's cross compiler: dist/static-arm64
-//   static.mjs root [arm64]   makes only the root that it is compiled in
 //   static.mjs FOLDER     makes only what static-compile.sh takes, for a machine that has all else
 //
-// bookworm has no QuickJS, and trixie's is built against trixie's C library: compiler and library stand in a root of
-// their own (mmdebstrap, some 20 s), which is kept beside other things that are made once.
+// bookworm has no QuickJS, and trixie's is built against trixie's C library: compiler and library stand in a root of their own.
 
-import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { debianRoot, makeDebianRoot } from './debian-root.mjs';
 import { licensesOf } from './packages.mjs';
 import { PROGRAM } from './program.mjs';
 import { sbomOf } from './sbom.mjs';
 
-const WORK = fileURLToPath(new URL('../node_modules/.cache/istio-init/static', import.meta.url));
-
 const TARGETS = {
-  x64: {
-    out: 'dist/static',
-    root: `${WORK}/trixie`,
-    architectures: 'amd64',
-    packages: ['quickjs', 'libquickjs', 'gcc', 'libc6-dev'],
-    compiler: 'gcc',
-  },
-  arm64: {
-    out: 'dist/static-arm64',
-    root: `${WORK}/trixie-arm64`,
-    architectures: 'amd64,arm64',
-    // qemu-user runs what was made, in the tests.
-    packages: ['quickjs', 'libquickjs:arm64', 'gcc-aarch64-linux-gnu', 'libc6-dev-arm64-cross', 'qemu-user'],
-    compiler: 'aarch64-linux-gnu-gcc',
-  },
+  x64: { out: 'dist/static', compiler: 'gcc' },
+  arm64: { out: 'dist/static-arm64', compiler: 'aarch64-linux-gnu-gcc' },
 };
 
-/** The root, where one can be made; elsewhere one line says so. */
-function hasRoot({ out, root, architectures, packages }) {
-  const missing = whatIsMissing() ?? makeRoot(root, architectures, packages);
-  if (missing === undefined) return true;
-  console.error(`note: ${out}/istio-iptables is not built: ${missing}`);
-  if (process.env.CI === 'true') process.exitCode = 1;
-  return false;
-}
-
 async function buildStatic(target) {
-  const { out, root, compiler } = target;
-  if (!hasRoot(target)) return;
-  await prepare(`${root}/build`);
-  execFileSync('chroot', [root, 'env', `CC=${compiler}`, 'sh', '/build/static-compile.sh', '/build'], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  rmSync(out, { recursive: true, force: true });
-  mkdirSync(out, { recursive: true });
-  for (const file of MADE) copyFileSync(`${root}/build/${file}`, `${out}/${file}`);
-  symlinkSync('istio-iptables', `${out}/istio-init`);
+  const { out, compiler } = TARGETS[target];
+  const lacking = makeDebianRoot(target);
+  if (lacking !== undefined) {
+    console.error(`note: ${out}/istio-iptables is not built: ${lacking}`);
+    if (process.env.CI === 'true') process.exitCode = 1;
+    return;
+  }
+  const root = debianRoot(target);
+  // Other clones may build in the same root.
+  const place = `/build-${process.pid}`;
+  try {
+    await prepare(`${root}${place}`);
+    execFileSync('chroot', [root, 'env', `CC=${compiler}`, 'sh', `${place}/static-compile.sh`, place], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    rmSync(out, { recursive: true, force: true });
+    mkdirSync(out, { recursive: true });
+    for (const file of MADE) copyFileSync(`${root}${place}/${file}`, `${out}/${file}`);
+    symlinkSync('istio-iptables', `${out}/istio-init`);
+  } finally {
+    rmSync(`${root}${place}`, { recursive: true, force: true });
+  }
 }
 
 const C_FILES = ['machine.c', 'main.c', 'memory.c', 'memory.h', 'nft.c', 'nft.h'];
@@ -82,28 +68,6 @@ async function prepare(folder) {
 /** What qjsc calls the bytecode of a file. */
 function cName(file) {
   return `qjsc_${basename(file, '.js').replaceAll(/\W/g, '_')}`;
-}
-
-function whatIsMissing() {
-  if (process.platform !== 'linux' || process.arch !== 'x64')
-    return `it is made on Linux for x64, and this is ${process.platform} on ${process.arch}`;
-  if (process.getuid?.() !== 0) return 'only root makes a Debian root';
-  const { error } = spawnSync('mmdebstrap', ['--version'], { stdio: 'ignore' });
-  return error === undefined ? undefined : 'there is no mmdebstrap';
-}
-
-/** Answers why there is none, where it can't be made. */
-function makeRoot(root, architectures, packages) {
-  if (existsSync(`${root}/usr/bin/qjsc`)) return undefined;
-  const made = `${root}.new`;
-  for (const old of [root, made]) rmSync(old, { recursive: true, force: true });
-  mkdirSync(WORK, { recursive: true });
-  const words = ['--quiet', '--variant=minbase', `--architectures=${architectures}`, `--include=${packages}`, 'trixie', made];
-  const { status } = spawnSync('mmdebstrap', words, { stdio: ['ignore', 'ignore', 'inherit'] });
-  if (status !== 0) return 'mmdebstrap can not make a root of trixie with what it needs';
-  mkdirSync(`${made}/build`);
-  renameSync(made, root);
-  return undefined;
 }
 
 /** Globals of Node that the command line names, and who has them under QuickJS. */
@@ -152,7 +116,6 @@ async function bundle(outdir) {
   return metafile;
 }
 
-const [asked = 'x64', of = 'x64'] = process.argv.slice(2);
-if (asked === 'root') hasRoot(TARGETS[of]);
-else if (Object.hasOwn(TARGETS, asked)) await buildStatic(TARGETS[asked]);
+const [asked = 'x64'] = process.argv.slice(2);
+if (Object.hasOwn(TARGETS, asked)) await buildStatic(asked);
 else await prepare(asked);

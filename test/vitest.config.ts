@@ -7,6 +7,7 @@ import type { TestSpecification } from 'vitest/node';
 import { BaseSequencer } from 'vitest/node';
 import { LINT_PAGES } from '../scripts/lint-pages.mjs';
 import { pathPastDispatcher } from './cluster/dispatcher.ts';
+import { LATE_OPTIMIZING } from './late-optimizing.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
 const kernel = ['test/{kernel,pods}/**/*.test.ts', 'test/explorer/page*.test.ts'];
@@ -42,14 +43,9 @@ Object.assign(process.env, { GOGC: 'off', GOMEMLIMIT: '512MiB', PATH: pathPastDi
 
 // A worker that keeps its modules has much that lives long, and tests make much that does not: with room for the young, a tenth of its time less.
 const ROOM_FOR_YOUNG = ['--max-semi-space-size=64', '--single-threaded-gc'];
-// Tests run much code a few times. To make the best of it, as Node 20 does early, costs an eighth of the time of pure tests and more of others;
-// a later Node has other ways and no such flag.
-const LATE_OPTIMIZED = process.versions.node.startsWith('20.') ? ['--interrupt-budget=1000000'] : [];
-for (const flag of LATE_OPTIMIZED) setFlagsFromString(flag);
-const FORKS: { readonly pool: 'forks'; readonly execArgv: string[] } = {
-  pool: 'forks',
-  execArgv: [...ROOM_FOR_YOUNG, ...LATE_OPTIMIZED],
-};
+const FORKS: { readonly pool: 'forks'; readonly execArgv: string[] } = { pool: 'forks', execArgv: [...ROOM_FOR_YOUNG, ...LATE_OPTIMIZING] };
+// Threads are of this process.
+for (const flag of LATE_OPTIMIZING) setFlagsFromString(flag);
 
 /** The long files first, which are those that ask the kernel: the short ones then fill what is left of each processor. */
 class LongestFirst extends BaseSequencer {

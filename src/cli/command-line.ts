@@ -59,8 +59,8 @@ export async function runCommandLine(argv: readonly string[], { tasks, elsewhere
     return;
   }
   const called = commands.find((command) => namesOf(command).includes(name ?? ''));
-  const isAsked = argv.includes('--help') || argv.includes('-h') || argv.includes('--version');
-  if (called !== undefined && argv.includes('--') && !isAsked && !acceptsArguments(called) && commands.some(acceptsArguments)) {
+  const isHelp = argv.includes('--help') || argv.includes('-h') || argv.includes('--version');
+  if (called !== undefined && argv.includes('--') && !isHelp && !acceptsArguments(called) && commands.some(acceptsArguments)) {
     refuse(noArguments(called, commands), name);
     return;
   }

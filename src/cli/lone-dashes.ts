@@ -6,8 +6,8 @@ import type { Options } from 'yargs';
 export function dashesIn(words: readonly string[], options: Readonly<Record<string, Options>>): readonly string[] {
   const end = words.indexOf('--');
   const wanting = Object.entries(options).flatMap(([name, { type, alias = [] }]) => (type === 'boolean' ? [] : [name, alias].flat()));
-  const wantsValue = new Set(wanting.map((name) => (name.length === 1 ? `-${name}` : `--${name}`)));
-  return words.filter((word, index) => word === '-' && (end < 0 || index < end) && !wantsValue.has(words[index - 1] ?? ''));
+  const takesValue = new Set(wanting.map((name) => (name.length === 1 ? `-${name}` : `--${name}`)));
+  return words.filter((word, index) => word === '-' && (end < 0 || index < end) && !takesValue.has(words[index - 1] ?? ''));
 }
 
 /** Operands that yargs found, with the lone dashes at the places where they stood. */

@@ -68,9 +68,11 @@ export function printNote(line: string): void {
 /** Writes all of it before the process may end; a reader that has gone away is no error. No text from outside reaches a terminal as it is. */
 export function write(text: string, form?: string, colours = false): Promise<void> {
   const clean = printable(text, { colours, windows: form === 'patch' });
-  const shown = isForPeople(form) ? withSymbols(fitted(clean, columnsOf(process.stdout, process.env)), process.stdout, process.env) : clean;
+  const printed = isForPeople(form)
+    ? withSymbols(fitted(clean, columnsOf(process.stdout, process.env)), process.stdout, process.env)
+    : clean;
   return new Promise((resolve) => {
-    process.stdout.write(shown, () => resolve());
+    process.stdout.write(printed, () => resolve());
   });
 }
 

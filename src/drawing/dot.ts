@@ -43,8 +43,8 @@ export function dotOf({ title, flow, lanes, boxes, arrows }: Drawing): string {
 function table({ title, rows, mark }: Box): string {
   const color = mark === undefined ? '' : ` COLOR="${COLORS[mark]}"`;
   const lines = rows.map(({ text, mark: of }, index) => {
-    const shown = of === undefined ? html(text) : `<FONT COLOR="${COLORS[of]}">${html(text)}</FONT>`;
-    return `<TR><TD PORT="r${index}" ALIGN="LEFT">${shown}</TD></TR>`;
+    const label = of === undefined ? html(text) : `<FONT COLOR="${COLORS[of]}">${html(text)}</FONT>`;
+    return `<TR><TD PORT="r${index}" ALIGN="LEFT">${label}</TD></TR>`;
   });
   return `<TABLE BORDER="1" CELLBORDER="0" CELLSPACING="0"${color}><TR><TD ALIGN="LEFT"><B>${html(title)}</B></TD></TR>${lines.join('')}</TABLE>`;
 }

@@ -151,12 +151,12 @@ function placed(arrow: Arrow, { boxes, flow }: Drawing, places: ReadonlyMap<stri
   if (from === undefined || to === undefined) return [];
   const laneOf = (id: string): string | undefined => boxes.find((box) => box.id === id)?.lane;
   const below = { x: from.x + Math.min(60, from.width / 2), y: from.y + from.height };
-  const side = { x: to.x, y: to.y + TITLE_HEIGHT / 2 };
+  const entry = { x: to.x, y: to.y + TITLE_HEIGHT / 2 };
   if (flow === 'down' && laneOf(arrow.from) === laneOf(arrow.to))
     return [{ arrow, course: 'down', from: below, to: { x: to.x + Math.min(60, to.width / 2), y: to.y } }];
   if (flow === 'down' && to.x < from.x + from.width)
-    return [{ arrow, course: 'back', from: below, to: side, between: to.y - LANE_HEAD - MARGIN }];
+    return [{ arrow, course: 'back', from: below, to: entry, between: to.y - LANE_HEAD - MARGIN }];
   const start = arrow.row === undefined ? undefined : rowStarts(boxes.find(({ id }) => id === arrow.from) ?? { rows: [] })[arrow.row];
   const height = start === undefined ? TITLE_HEIGHT / 2 : TITLE_HEIGHT + (start + 0.5) * ROW_HEIGHT;
-  return [{ arrow, course: 'sideways', from: { x: from.x + from.width, y: from.y + height }, to: side }];
+  return [{ arrow, course: 'sideways', from: { x: from.x + from.width, y: from.y + height }, to: entry }];
 }

@@ -91,8 +91,8 @@ function boxOf({ title, kind, rows, mark }: Box, at: Placed): string {
 }
 
 function rowOf({ text: value, about, mark = 'plain' as Mark }: Row, x: number, y: number): string {
-  const shown = cut(value);
-  const hint = [...(shown === value ? [] : [value]), ...(about === undefined ? [] : [about])].join('\n');
+  const label = cut(value);
+  const hint = [...(label === value ? [] : [value]), ...(about === undefined ? [] : [about])].join('\n');
   const drawn = linesOf(value)
     .map((line, index) => text(mark, x, y + index * ROW_HEIGHT, line))
     .join('');

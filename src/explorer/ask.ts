@@ -54,8 +54,8 @@ export function questionSender(first: Promise<Started>, { answered, wentBeyond }
     worker.postMessage({ number, question });
     if (goesBeyond) setTimeout(giveUp, PATIENCE, question, question);
   };
-  const giveUp = (stuck: Question, again?: Question): void => {
-    const instead = next ?? again;
+  const giveUp = (stuck: Question, retry?: Question): void => {
+    const instead = next ?? retry;
     if (open !== stuck || instead === undefined) return;
     worker?.terminate();
     [worker, goesBeyond] = [undefined, false];

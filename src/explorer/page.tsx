@@ -39,7 +39,7 @@ function Page({ first, known, worker }: PageProps) {
   const [answer, setAnswer] = useState(known);
   const [beyond, setBeyond] = useState<Beyond>();
   const [step, setStep] = useState(0);
-  const [current, look] = useState('');
+  const [current, setCurrent] = useState('');
   const [lit, light] = useState<readonly string[]>([]);
   const [view, show] = useState<View>(first.against === '' ? 'way' : 'compare');
   const [tour, setTour] = useState<number>();
@@ -53,7 +53,7 @@ function Page({ first, known, worker }: PageProps) {
       const decides = touring.current ? (given.path?.steps.findLastIndex(({ mark }) => mark === '✓') ?? -1) : -1;
       if (decides < 0) return;
       setStep(decides);
-      look(given.path?.steps[decides]?.rule ?? '');
+      setCurrent(given.path?.steps[decides]?.rule ?? '');
     };
     return questionSender(worker, { answered, wentBeyond: setBeyond });
   }, []);
@@ -68,18 +68,18 @@ function Page({ first, known, worker }: PageProps) {
   }, [question]);
   const change: Change = (part) => {
     setStep(0);
-    look('');
+    setCurrent('');
     setQuestion((before) => ({ ...before, ...part }));
   };
   const steps = answer.path?.steps ?? [];
   const selectStep = (to: number): void => {
     setStep(to);
-    look(steps[to]?.rule ?? '');
+    setCurrent(steps[to]?.rule ?? '');
   };
   const looking: Highlight = {
     ...{ current, lit, light },
     showRule: (rule) => {
-      look(rule);
+      setCurrent(rule);
       const at = steps.findIndex((one) => one.rule === rule);
       if (at >= 0) setStep(at);
     },

@@ -45,9 +45,9 @@ const KNOBS = Object.keys({
 export function planAmbientWorkload(input: Pick<PlanInput, 'manifests' | 'workload' | 'values' | 'release'>): AmbientPlan {
   const given = fields('planAmbientWorkload', input, ['manifests', 'workload', 'values', 'release']);
   const { workload, made } = chosenWorkload(given);
-  const { injection: asked, release } = made;
-  if (asked.kind === 'none' && asked.knobs !== undefined)
-    return planOfKnobs(asked.knobs, { release: release.value, releaseSource: release.source });
-  const why = isAmbient(asked) ? `Istio ${release.value}'s node agent makes no rules in pods` : 'it is not in ambient mode';
+  const { injection, release } = made;
+  if (injection.kind === 'none' && injection.knobs !== undefined)
+    return planOfKnobs(injection.knobs, { release: release.value, releaseSource: release.source });
+  const why = isAmbient(injection) ? `Istio ${release.value}'s node agent makes no rules in pods` : 'it is not in ambient mode';
   throw badOption('manifests', `${nameOf(workload)} gets no rules of the node agent: ${why}`);
 }

@@ -241,8 +241,8 @@ export function nameOf({ kind, namespace, name }: Workload): string {
   return `${kind}/${namespace}/${name}`;
 }
 
-function chosen(workloads: readonly Workload[], wanted: unknown): Workload {
-  const name = wanted === undefined ? undefined : text('workload', wanted);
+function chosen(workloads: readonly Workload[], chosenName: unknown): Workload {
+  const name = chosenName === undefined ? undefined : text('workload', chosenName);
   const names = workloads.map(nameOf);
   const matching = name === undefined ? workloads : workloads.filter((one) => nameOf(one) === name || nameOf(one).endsWith(`/${name}`));
   const [only, another] = matching;

@@ -77,8 +77,8 @@ export function trace(plan: CapturePlan, packet: PacketWords, facts: PodFacts = 
     (option) => option.replace(/^--/, 'packet.'),
     () => packetFromWords(words, podNetwork.pod, host),
   );
-  const way = traceIn(podNetwork, spoken.packet);
-  return { ...spoken, trace: way, verdict: verdictIn(podNetwork, way) };
+  const traced = traceIn(podNetwork, spoken.packet);
+  return { ...spoken, trace: traced, verdict: verdictIn(podNetwork, traced) };
 }
 
 /** All TCP connections that leave or arrive without passing the proxy; `most` regions of a family at most. Throws a ProblemError for what is no plan. */

@@ -48,10 +48,10 @@ export function observeText({ rulesets, tables, problems, unread, hiding, gaps, 
   const of = (family: Family): Ruleset => rulesets.find((ruleset) => ruleset.family === family) ?? { family, tables: [] };
   const seen = (family: Family): ObservedTables => {
     const own = tables.filter((table) => table.family === family);
-    const shown = [...new Set(own.map(({ table }) => table))];
+    const some = [...new Set(own.map(({ table }) => table))];
     const cut = gaps.some((gap) => gap.more && (gap.family ?? family) === family);
     const saved = listed.includes(family) && !problems.some(({ code }) => NOT_ALL.includes(code));
-    return !cut && (saved || own.some(({ form }) => form === 'block' || form === 'commands')) ? 'all' : shown;
+    return !cut && (saved || own.some(({ form }) => form === 'block' || form === 'commands')) ? 'all' : some;
   };
   return {
     ip: of('ip'),

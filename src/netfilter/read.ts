@@ -78,7 +78,7 @@ export function readRules(text: string, options: ReadOptions = {}, earlier?: Ear
   const { sections, gaps, listed } = readSections(readAllLines(text, problems, cuts), problems);
   const cut = text.endsWith('\n') ? undefined : sections.at(-1)?.lines.at(-1);
   const drafts = new Drafts();
-  const shown: PlacedSection[] = [];
+  const placedSections: PlacedSection[] = [];
   const unread: Unread[] = [];
   const tables = sections.map((section) => {
     const isCut = cut !== undefined && section === sections.at(-1) && section.form === 'block' && !section.committed;
@@ -86,7 +86,7 @@ export function readRules(text: string, options: ReadOptions = {}, earlier?: Ear
     const kept = isCut ? { ...section, lines: section.lines.slice(0, -1) } : section;
     const { table, lost, placedSection } = placeSection(kept, options, drafts, problems, earlier);
     for (const line of lost) unread.push(placed(line, table));
-    shown.push(placedSection);
+    placedSections.push(placedSection);
     return table;
   });
   if (sections.length === 0) problems.add(text.trim() === '' ? 'empty-text' : 'no-rules-found', 1);
@@ -95,7 +95,7 @@ export function readRules(text: string, options: ReadOptions = {}, earlier?: Ear
     gapsOfTable(
       family,
       draft,
-      shown.filter((one) => one.family === family && one.table === draft.name),
+      placedSections.filter((one) => one.family === family && one.table === draft.name),
     ),
   );
   return {
@@ -103,7 +103,7 @@ export function readRules(text: string, options: ReadOptions = {}, earlier?: Ear
     problems: problems.list(),
     tables,
     unread,
-    gaps: [...gaps, ...cuts, ...shown.flatMap(gapsOfSection), ...inTables],
+    gaps: [...gaps, ...cuts, ...placedSections.flatMap(gapsOfSection), ...inTables],
     ...(listed.length > 0 && { listed }),
   };
 }

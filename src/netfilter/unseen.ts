@@ -47,11 +47,11 @@ export function hidesRules({ kind = 'rules' }: Unseen): boolean {
 }
 
 // `security` is of SELinux: no release and no other mesh has rules there.
-const NOT_ASKED: readonly string[] = ['security'];
+const UNLISTED: readonly string[] = ['security'];
 
 /** What of it packets may meet. */
 export function bearing(unseen: readonly Unseen[]): readonly Unseen[] {
-  return unseen.filter(({ kind, table }) => kind === 'native table' || table === undefined || !NOT_ASKED.includes(table));
+  return unseen.filter(({ kind, table }) => kind === 'native table' || table === undefined || !UNLISTED.includes(table));
 }
 
 /** Whether what can't be seen was looked for: no answer that rests on it is certain. What a form leaves out is a condition that is named. */

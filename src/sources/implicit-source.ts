@@ -30,8 +30,8 @@ function namedOrImplied(
   emptyPipe: 'refused' | 'nothing',
 ): string | undefined {
   if (source !== undefined || filename !== undefined || args !== undefined) return source;
-  const asked = cluster === undefined ? undefined : clusterSource(cluster);
-  if (asked !== undefined) return asked;
+  const named = cluster === undefined ? undefined : clusterSource(cluster);
+  if (named !== undefined) return named;
   if (holdsStandardInput()) return '-';
   // A command before the pipe that failed must not make this machine, or a default pod, the thing that is judged.
   if (emptyPipe === 'refused' && sets.length === 0 && release === undefined && isEmptyPipe())

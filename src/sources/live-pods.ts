@@ -68,10 +68,10 @@ export async function accessibleNamespaces(
         'other',
         `has ${pods.length} pods that run; of more than ${MOST} the audit DaemonSet looks at all (docs/audit.md)`,
       );
-    const asked = several ? pods : [first];
+    const chosen = several ? pods : [first];
     for (const other of name.kind === 'object' ? [] : others) note(`note: ${other}`);
-    if (asked.length < pods.length) note(`note: ${word} has ${pods.length} pods; this is ${first.namespace}/${first.name}`);
-    return Promise.all(asked.map(async (pod) => ({ pod, access: await accessMethods(pod, audit, image, access) })));
+    if (chosen.length < pods.length) note(`note: ${word} has ${pods.length} pods; this is ${first.namespace}/${first.name}`);
+    return Promise.all(chosen.map(async (pod) => ({ pod, access: await accessMethods(pod, audit, image, access) })));
   });
 }
 
@@ -89,13 +89,19 @@ export function dryRun(found: readonly Found[], { access }: LiveRequest): string
   const own = accessWords(access);
   const lines = found.flatMap(({ pod, access: { methods, closed } }) => {
     const of = `${pod.namespace}/${pod.name}`;
-    const [way] = methods;
+    const [method] = methods;
     const why = closed.map((line) => `# ${line}`);
-    if (way === undefined) return [`# the pod ${of}: no way leads into it`, ...why, callText({ words: logWords(pod) }, own)];
-    const look = `${callText({ words: execWords(way.place) }, own)} <COMMANDS`;
-    const creates = way.creates === undefined ? [] : [callText(way.creates.create, own)];
-    const ends = way.creates === undefined ? [] : [callText(way.creates.end, own)];
-    return [`# the pod ${of}: ${way.creates === undefined ? 'nothing is created' : way.creates.what}`, ...why, ...creates, look, ...ends];
+    if (method === undefined) return [`# the pod ${of}: no way leads into it`, ...why, callText({ words: logWords(pod) }, own)];
+    const call = `${callText({ words: execWords(method.place) }, own)} <COMMANDS`;
+    const creates = method.creates === undefined ? [] : [callText(method.creates.create, own)];
+    const ends = method.creates === undefined ? [] : [callText(method.creates.end, own)];
+    return [
+      `# the pod ${of}: ${method.creates === undefined ? 'nothing is created' : method.creates.what}`,
+      ...why,
+      ...creates,
+      call,
+      ...ends,
+    ];
   });
   return `${lines.join('\n')}\n`;
 }
@@ -140,23 +146,23 @@ interface OneOpened {
 async function openPod({ pod, access: { methods, closed } }: Found, request: LiveRequest): Promise<OneOpened> {
   const { access, note } = request;
   const reasons = [...closed];
-  for (const [index, way] of methods.entries()) {
+  for (const [index, method] of methods.entries()) {
     // For the first the question was asked.
-    if (index > 0 && way.creates !== undefined && !(await request.consent([way.creates.what]))) continue;
+    if (index > 0 && method.creates !== undefined && !(await request.consent([method.creates.what]))) continue;
     try {
-      const look = await openNamespace(pod, way, access, note);
+      const opened = await openNamespace(pod, method, access, note);
       const word = `live:${pod.namespace}/${pod.name}`;
-      nameOpened(word, { typed: [manifestOf(pod), '--live'], target: look.target });
+      nameOpened(word, { typed: [manifestOf(pod), '--live'], target: opened.target });
       const close = async (): Promise<void> => {
         forgetOpened(word);
-        for (const line of await look.end()) note(line);
+        for (const line of await opened.end()) note(line);
       };
       return { word, close };
     } catch (error) {
       if (!(error instanceof ClusterFailure)) throw error;
       if (error.failure === 'stopped') throw badOption('--live', 'stopped');
-      reasons.push(`${way.kind}: ${error.message}`);
-      note(`warning: the ${way.kind} leads nowhere: ${error.message}`);
+      reasons.push(`${method.kind}: ${error.message}`);
+      note(`warning: the ${method.kind} leads nowhere: ${error.message}`);
     }
   }
   return openLog(pod, reasons, request);

@@ -28,8 +28,8 @@ export async function rulesBeside({ file, text }: TextFile): Promise<RulesBeside
   }
   const parts = partsOf(text);
   const others = parts.filter(({ kind, number }) => kind === 'manifest' || found.left.some((left) => left.number === number));
-  const without = others.map(({ number }) => `#${number}`).join(', ');
-  const note = `note: ${file} holds ${parts.map(partText).join(', ')}: the rules are read, without ${without}`;
+  const rest = others.map(({ number }) => `#${number}`).join(', ');
+  const note = `note: ${file} holds ${parts.map(partText).join(', ')}: the rules are read, without ${rest}`;
   return {
     text: { file, text: found.text },
     notes: others.length === 0 ? [] : [note],

@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { debianRoot } from '../../scripts/debian-root.mjs';
 import { DEFAULT_POD } from '../default-pod.ts';
 import { inNamespace, whatIsLacking } from './apply.ts';
 import type { Table } from './table.ts';
@@ -14,7 +15,7 @@ const fileOf = (path: string): string => fileURLToPath(new URL(`../../${path}`, 
 
 const STATIC = fileOf('dist/static/istio-iptables');
 // QuickJS's own interpreter with nothing to do, in the root that the static build is made in.
-const TRIXIE = fileOf('node_modules/.cache/istio-init/static/trixie');
+const TRIXIE = debianRoot('x64');
 const EMPTY = [
   `${TRIXIE}/lib64/ld-linux-x86-64.so.2`,
   '--library-path',

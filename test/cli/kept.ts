@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { LATE_OPTIMIZING } from '../late-optimizing.ts';
 
 export interface Ended {
   readonly exitCode: number | undefined;
@@ -59,7 +60,10 @@ async function runIn(kept: Kept, args: readonly string[], cwd: string, timeout: 
 }
 
 function start(program: string): Kept {
-  const child = spawn(process.execPath, ['--', KEPT, program], { argv0: 'node', stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  const child = spawn(process.execPath, [...LATE_OPTIMIZING, '--', KEPT, program], {
+    argv0: 'node',
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
   const outputs = Promise.all([child.stdout, child.stderr].map((one) => (one === null ? '' : text(one))));
   const ended = once(child, 'close').then(async ([code]): Promise<Ended> => {
     const [stdout = '', stderr = ''] = await outputs;

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { dotOf } from '../../src/drawing/dot.ts';
 import { mermaidOf } from '../../src/drawing/mermaid.ts';
 import { svgOf } from '../../src/drawing/svg.ts';
+import { rounds } from '../trials.ts';
 import { drawings, SMALL } from './drawings.ts';
 import { parseMermaid } from './mermaid-parser.ts';
 
@@ -36,7 +37,7 @@ describe('as SVG', () => {
         expect(elements.filter((name) => !name.startsWith('@') && !known.includes(name))).toEqual([]);
         expect(elements.filter((name) => /^@(?:on|href|xlink|style|src)/.test(name))).toEqual([]);
       }),
-      { numRuns: 150 },
+      { numRuns: rounds(150) },
     );
     expect(svgOf(SMALL).match(/https?:[^"]*|url\([^)]*\)/g)).toEqual(['http://www.w3.org/2000/svg', 'url(#tip)', 'url(#tip)']);
   });
@@ -85,7 +86,7 @@ describe('for Mermaid', () => {
         expect(await parseMermaid(text)).toBe('flowchart-v2');
         expect(text).not.toMatch(/<(?!b>|\/b>|br\/>)/);
       }),
-      { numRuns: 100 },
+      { numRuns: rounds(100) },
     );
   });
 });
@@ -102,7 +103,7 @@ describe('in the DOT language', () => {
         for (const label of labels) elementsOf(`<x>${label}</x>`);
         expect(labels.length).toBeGreaterThan(drawing.boxes.length);
       }),
-      { numRuns: 100 },
+      { numRuns: rounds(100) },
     );
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Placed } from '../../src/drawing/layout.ts';
 import { layoutOf, linesOf } from '../../src/drawing/layout.ts';
 import { ranksOf } from '../../src/drawing/ranks.ts';
+import { rounds } from '../trials.ts';
 import { drawings, SMALL } from './drawings.ts';
 
 const apart = (one: Placed, other: Placed): boolean =>
@@ -70,7 +71,7 @@ describe('a layout', () => {
         for (const { box, at } of boxes) expect(inside(at, lanes.find(({ lane }) => lane.id === box.lane)?.at ?? canvas)).toBe(true);
         for (const [index, { at }] of boxes.entries()) for (const other of boxes.slice(index + 1)) expect(apart(at, other.at)).toBe(true);
       }),
-      { numRuns: 150 },
+      { numRuns: rounds(150) },
     );
   });
 });

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { describe } from 'vitest';
+import { PLAYS_ALL } from '../trials.ts';
 import { CHROMIUM, PAGE } from './chromium.ts';
 
 export { PAGE, paste, startBrowser } from './chromium.ts';
@@ -71,8 +72,9 @@ export async function fragmentOf(page: Page): Promise<string> {
   return new URL(page.url()).hash;
 }
 
-/** Keeps a picture of the page beside the other things that a run leaves. */
+/** Keeps a picture of the page beside the other things that a run leaves, for whoever looks at them: where all is played. */
 export async function keepPicture(page: Page, name: string): Promise<void> {
+  if (!PLAYS_ALL) return;
   mkdirSync(PICTURES, { recursive: true });
   await page.screenshot({ path: `${PICTURES}${name}.png`, fullPage: true });
 }

@@ -5,6 +5,7 @@ import { printSave } from '../../src/netfilter/print.ts';
 import { readRules } from '../../src/netfilter/read.ts';
 import { normalForm } from '../../src/netfilter/rule/normal.ts';
 import type { Ruleset } from '../../src/netfilter/rule.ts';
+import { rounds } from '../trials.ts';
 import { anyRuleset } from './read/rulesets.ts';
 
 const read = (text: string): Ruleset => readRules(text).rulesets[0] ?? { family: 'ip', tables: [] };
@@ -63,14 +64,17 @@ it('a table that only stands there, with no rule, no chain and no policy of anyo
   expect(mergeRulesets(nat('-A OUTPUT -j ACCEPT'), nat(), 'legacy').both).toEqual([]);
 });
 
-it.prop([anyRuleset])('with nothing in the other place, nothing changes', (one) => {
+it.prop([anyRuleset], { numRuns: rounds(100) })('with nothing in the other place, nothing changes', (one) => {
   expect(normalForm(mergeRulesets(one, NOTHING, 'legacy').ruleset)).toEqual(normalForm(one));
   expect(normalForm(mergeRulesets({ ...NOTHING, family: one.family }, one, 'legacy').ruleset)).toEqual(normalForm(one));
 });
 
-it.prop([anyRuleset, fc.constantFrom('legacy', 'x')])('no rule is lost, and no two chains of a table have one name', (one, mark) => {
-  const { ruleset: merged } = mergeRulesets(one, one, mark);
-  const rules = ({ tables }: Ruleset): number => tables.flatMap(({ chains }) => chains.flatMap((chain) => chain.rules)).length;
-  expect(rules(merged)).toBe(2 * rules(one));
-  for (const { chains } of merged.tables) expect(new Set(chains.map(({ name }) => name)).size).toBe(chains.length);
-});
+it.prop([anyRuleset, fc.constantFrom('legacy', 'x')], { numRuns: rounds(100) })(
+  'no rule is lost, and no two chains of a table have one name',
+  (one, mark) => {
+    const { ruleset: merged } = mergeRulesets(one, one, mark);
+    const rules = ({ tables }: Ruleset): number => tables.flatMap(({ chains }) => chains.flatMap((chain) => chain.rules)).length;
+    expect(rules(merged)).toBe(2 * rules(one));
+    for (const { chains } of merged.tables) expect(new Set(chains.map(({ name }) => name)).size).toBe(chains.length);
+  },
+);

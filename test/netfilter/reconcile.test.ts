@@ -8,6 +8,7 @@ import type { Reconciliation } from '../../src/netfilter/reconcile.ts';
 import { keepOnly, reconcile } from '../../src/netfilter/reconcile.ts';
 import type { Ruleset } from '../../src/netfilter/rule.ts';
 import { DISTINCT_PLANS, GOLDEN_PLANS } from '../golden-plans.ts';
+import { rounds } from '../trials.ts';
 import { Kernel } from './reconcile/model.ts';
 
 const NOTHING: Ruleset = { family: 'ip', tables: [] };
@@ -96,7 +97,7 @@ describe.each(FAMILIES)('from any state to any other in %s', (family) => {
         expect(kernel.lines(true)).toEqual([]);
         expect(kernel.lines(false)).toEqual(others);
       }),
-      { numRuns: 250 },
+      { numRuns: rounds(250) },
     );
   });
 
@@ -123,7 +124,7 @@ describe.each(FAMILIES)('from any state to any other in %s', (family) => {
           expect(change(halfway, before).changes).toEqual([]);
         }
       }),
-      { numRuns: 100 },
+      { numRuns: rounds(100) },
     );
   });
 
@@ -136,7 +137,7 @@ describe.each(FAMILIES)('from any state to any other in %s', (family) => {
         expect(new Set(changes.map(({ table }) => table)).size).toBe(changes.length);
         for (const block of changes) expect(block.text).toMatch(new RegExp(`^\\*${block.table}\\n[^*]*COMMIT\\n$`));
       }),
-      { numRuns: 50 },
+      { numRuns: rounds(50) },
     );
   });
 });
@@ -168,7 +169,7 @@ describe('tables change in the order of the transition, so that', () => {
           expect([...captured(kernel)]).toEqual(expect.arrayContaining(both));
         }
       }),
-      { numRuns: 500 },
+      { numRuns: rounds(500) },
     );
   });
 
@@ -229,7 +230,7 @@ describe('a state that has drifted is repaired', () => {
         expect(kernel.lines(false)).toEqual(kept);
         expect(change(kernel, wanted).changes).toEqual([]);
       }),
-      { numRuns: 400 },
+      { numRuns: rounds(400) },
     );
   });
 

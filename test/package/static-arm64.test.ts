@@ -4,13 +4,14 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
+import { debianRoot } from '../../scripts/debian-root.mjs';
 import { CASES } from '../golden.ts';
 import { played } from '../trials.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const BUILT = `${ROOT}dist/static-arm64/istio-iptables`;
 // The root that it was compiled in has a qemu, and the libraries of that.
-const TRIXIE = `${ROOT}node_modules/.cache/istio-init/static/trixie-arm64`;
+const TRIXIE = debianRoot('arm64');
 const QEMU = [
   `${TRIXIE}/usr/lib64/ld-linux-x86-64.so.2`,
   '--library-path',

@@ -12,7 +12,7 @@
 # Standard error has the times and the size of each layer.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/../.." && pwd)
-cache=${IMAGE_CACHE:-/var/tmp/istio-init-image}
+cache=${IMAGE_CACHE:-/var/cache/istio-init/image}
 tag=${1:-test}
 mkdir -p "$cache"
 # One at a time: all share the cache.

@@ -40,8 +40,8 @@ export async function apply(
 ): Promise<Result> {
   formNamed(output, OUTPUTS);
   const facts = await targetFacts(target);
-  const { plan: planned, notes, whyNoPlan: without } = await planInput(given, facts);
-  if (without !== undefined) throw badOption('-f', `${without}; there is nothing to apply (clean removes rules)`);
+  const { plan: planned, notes, whyNoPlan } = await planInput(given, facts);
+  if (whyNoPlan !== undefined) throw badOption('-f', `${whyNoPlan}; there is nothing to apply (clean removes rules)`);
   const plan = exact || planned.nft === undefined ? planned : await mendedPlan(planned, { ...facts, ...(await factsOf(given)) });
   refuseNames(plan.problems, 'the kernel holds numbers');
   if (target.kind === 'here' && !beforeProxy && !options.dryRun) await refuseCutOff(plan);
@@ -105,13 +105,13 @@ function resultOf(result: ApplyResult, { output, what, release, signalled, notes
   if (output === 'json')
     return { output: `${JSON.stringify({ ...document, steps: result.steps, tried: result.tried }, null, 2)}\n`, exitCode, notes, problems };
   const untouched = result.outcome === 'planned' || result.outcome === 'drifted';
-  const said = [summaryOf(result, what), ...remarksOf(result)];
+  const lines = [summaryOf(result, what), ...remarksOf(result)];
   const isError = result.outcome === 'failed' || result.outcome === 'refused';
   return {
     output: untouched ? stepsText(result.steps) : '',
     exitCode,
-    notes: isError ? notes : [...notes, ...said],
-    ...(isError && { errors: [said.join('\n')] }),
+    notes: isError ? notes : [...notes, ...lines],
+    ...(isError && { errors: [lines.join('\n')] }),
     problems,
   };
 }

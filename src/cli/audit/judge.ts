@@ -83,7 +83,7 @@ function ambientPod(evidence: Evidence, interfaces: readonly string[] | undefine
   const [judged] = judgeAgent(identifyAmbient(seen), interfaces);
   if (judged === undefined) return { verdict: 'ambient' };
   const { release, knobs, answer, observed, otherPods, shared } = judged;
-  const told = { release, ...(knobs === '' ? {} : { knobs }) };
+  const origin = { release, ...(knobs === '' ? {} : { knobs }) };
   const findings = findingsIn(evidence).filter(isFailing);
   if (answer.differences.length > 0) {
     const comparison = compareOperands(
@@ -91,17 +91,17 @@ function ambientPod(evidence: Evidence, interfaces: readonly string[] | undefine
       { name: '', seen: observeAll(answer.plan), problems: [], notes: [] },
       { all: true },
     );
-    return { verdict: 'not as it should be', ...told, drift: driftCounts(comparison), differences: differencesIn(comparison) };
+    return { verdict: 'not as it should be', ...origin, drift: driftCounts(comparison), differences: differencesIn(comparison) };
   }
   if (otherPods.length > 0) {
     const why = shared
       ? '; agents of this release mix up pods that are added at the same time: create the pod again, and upgrade Istio'
       : '';
     const reason = `these rules belong to another pod: they reroute ${otherPods.join(', ')}, and this pod has no such interface${why}`;
-    return { verdict: 'not as it should be', ...told, reason };
+    return { verdict: 'not as it should be', ...origin, reason };
   }
-  if (findings.length > 0) return { verdict: 'not as it should be', ...told, findings: findings.slice(0, MOST_NAMED).map(named) };
-  return { verdict: 'ambient', ...told };
+  if (findings.length > 0) return { verdict: 'not as it should be', ...origin, findings: findings.slice(0, MOST_NAMED).map(named) };
+  return { verdict: 'ambient', ...origin };
 }
 
 /** The names of the interfaces that are up, where IPv6 is on; nothing else of them is read. */

@@ -103,14 +103,14 @@ function workloadsOf(pods: readonly AuditedPod[]): AuditedWorkload[] {
   const groups = grouped(pods, (pod) => `${pod.namespace} ${workloadName(pod)}`);
   return [...groups.values()].map((group) => {
     const [first] = group as [AuditedPod, ...AuditedPod[]];
-    const amiss = group.filter(({ verdict }) => !POD_VERDICTS[verdict]);
+    const failing = group.filter(({ verdict }) => !POD_VERDICTS[verdict]);
     return {
       namespace: first.namespace,
       workload: workloadName(first),
       pods: group.length,
       verdicts: countsOf(group),
-      reasons: reasonsOf(amiss),
-      examples: amiss.slice(0, MOST_EXAMPLES).map(({ node, pod }) => (node === '' ? pod : `${pod} on ${node}`)),
+      reasons: reasonsOf(failing),
+      examples: failing.slice(0, MOST_EXAMPLES).map(({ node, pod }) => (node === '' ? pod : `${pod} on ${node}`)),
     };
   });
 }

@@ -14,14 +14,14 @@ function summaryJson({ lines: _, otherLines: __, ...merged }: Merged): string {
 
 /** A line for each workload that is not as it should be, with why below it; the others are counted. */
 function summaryText({ nodes, pods, verdicts, workloads, lacking, unended, cutLines }: Merged): string {
-  const amiss = workloads.filter(({ verdicts: own }) => (Object.keys(own) as PodVerdict[]).some((verdict) => !POD_VERDICTS[verdict]));
-  const names = amiss.map(({ namespace, workload }) => onOneLine(namespace === '' ? workload : `${namespace}/${workload}`));
+  const failing = workloads.filter(({ verdicts: own }) => (Object.keys(own) as PodVerdict[]).some((verdict) => !POD_VERDICTS[verdict]));
+  const names = failing.map(({ namespace, workload }) => onOneLine(namespace === '' ? workload : `${namespace}/${workload}`));
   const width = Math.max(0, ...names.map(({ length }) => length));
-  const lines = amiss.flatMap((workload, index) => [
+  const lines = failing.flatMap((workload, index) => [
     `${names[index]?.padEnd(width)}  ${countsText(workload.verdicts)}`,
     ...below(workload),
   ]);
-  const rest = workloads.length - amiss.length;
+  const rest = workloads.length - failing.length;
   const isWhole = lacking + unended.length + cutLines === 0;
   const where = nodes === 0 ? '' : ` on ${count(nodes, 'node')}`;
   return [

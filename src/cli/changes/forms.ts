@@ -15,18 +15,18 @@ const TITLES: Readonly<Record<ChangeGroup, string>> = {
 
 /** For people: a heading, and a paragraph for each change, wrapped to a number of columns. */
 export function changesText(changes: ReleaseChanges, width: number): string {
-  const parts = sections(changes).map(({ title, summary: said, changes: told }) => {
-    const lines = told.flatMap((change) => wrappedBelow(`${label(when(change))} ${sentence(change)}`, LABEL + 3, width));
-    return [title, ...(said === '' ? [] : hanging('  ', said, width)), ...lines].join('\n');
+  const parts = sections(changes).map(({ title, summary, changes: listed }) => {
+    const lines = listed.flatMap((change) => wrappedBelow(`${label(when(change))} ${sentence(change)}`, LABEL + 3, width));
+    return [title, ...(summary === '' ? [] : hanging('  ', summary, width)), ...lines].join('\n');
   });
   return `${[heading(changes), ...parts].join('\n\n')}\n`;
 }
 
 /** For tickets: the same as tables, with links to the commits. */
 export function changesMarkdown(changes: ReleaseChanges): string {
-  const parts = sections(changes).map(({ title, summary: said, changes: told }) => {
-    const rows = told.map((change) => [when(change), change.touches, whole(change), change.commits.map(link).join(' ')].map(cell));
-    return [`## ${title}`, said, table(['release', 'touches', 'change', 'commits'], rows).join('\n')]
+  const parts = sections(changes).map(({ title, summary, changes: listed }) => {
+    const rows = listed.map((change) => [when(change), change.touches, whole(change), change.commits.map(link).join(' ')].map(cell));
+    return [`## ${title}`, summary, table(['release', 'touches', 'change', 'commits'], rows).join('\n')]
       .filter((part) => part.length > 0)
       .join('\n\n');
   });
@@ -65,7 +65,7 @@ function sections(changes: ReleaseChanges): readonly Section[] {
     };
   });
   const between = { title: 'Only in between', summary: '', changes: passing };
-  return [...groups, between].filter(({ summary: said, changes: told }) => said !== '' || told.length > 0);
+  return [...groups, between].filter(({ summary, changes: listed }) => summary !== '' || listed.length > 0);
 }
 
 /** Two changes may end in the same words: a flag that had got a check is gone with it. */

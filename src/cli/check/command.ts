@@ -82,13 +82,13 @@ async function checkLive(parsed: Parsed, named: readonly string[], request: Omit
   const words = implied === undefined ? named : [implied];
   const { besideManifest, observeLive } = await import('../live.ts');
   return observeLive(parsed, given, { words, several: true }, async ({ podsOf, given: stoppable }) => {
-    const asked = words.flatMap((word) => {
+    const listed = words.flatMap((word) => {
       const pods = podsOf(word);
       const live = pods.map((pod) => ({ source: pod.live, given: besideManifest(stoppable, pod) }));
       return pods.length === 0 ? [{ source: word, given: stoppable }] : live;
     });
-    const [first, ...others] = asked;
+    const [first, ...others] = listed;
     if (first !== undefined && others.length === 0) return (await import('./check.ts')).check({ ...request, ...first });
-    return (await import('./several.ts')).checkSources(asked, request);
+    return (await import('./several.ts')).checkSources(listed, request);
   });
 }

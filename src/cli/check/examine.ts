@@ -30,11 +30,11 @@ export interface Examined extends Pick<Result, 'problems' | 'notes'> {
 }
 
 /** The report on a side. Throws a ProblemError for settings that can't be used, and where a namespace has gone meanwhile. */
-export async function examine(ruleSource: RuleSource, asked: CheckedSource): Promise<Examined> {
+export async function examine(ruleSource: RuleSource, source: CheckedSource): Promise<Examined> {
   const single = { ...ruleSource, seen: withoutTwins(ruleSource.seen) };
   const identified = identify(withoutFlushed(single.seen));
   const [likeliest] = identified.answers;
-  const { request, expected, notes } = await expectedBeside(ruleSource, asked, identified);
+  const { request, expected, notes } = await expectedBeside(ruleSource, source, identified);
   const { findings, unseen, unlisted } = await findingsOn(ruleSource, request, likeliest, expected);
   const report: Report = {
     name: fileText(ruleSource.name),
@@ -109,10 +109,10 @@ function withoutHiding({ hiding: _, unseen, ...seen }: Observation): Observation
 function nextCommandsFor(report: Report, { seen }: RuleSource, request: CheckedSource): readonly NextCommand[] {
   const { identified, drift, unseen } = report;
   const answers = identified?.answers ?? [];
-  const amiss = verdictOf(report) === 'not as it should be';
+  const failing = verdictOf(report) === 'not as it should be';
   const denied = unseen.some((sentence) => /\broot\b|NET_ADMIN|NET_RAW|refused this process/.test(sentence));
   return [
-    ...(amiss ? (drift?.given === true ? repair(request) : repairAs(request, answers[0], flushedFamilies(seen))) : []),
+    ...(failing ? (drift?.given === true ? repair(request) : repairAs(request, answers[0], flushedFamilies(seen))) : []),
     ...otherAnswers(request, answers),
     ...(verdictOf(report) === 'no rules of Istio' ? elsewhere(request) : []),
     ...(denied ? withMoreRights(request) : []),

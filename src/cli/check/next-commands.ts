@@ -105,7 +105,7 @@ export function withAllTables({ name, given }: CheckedSource): readonly NextComm
 }
 
 /** What to ask next of a manifest: where a connection goes, why, and who answers for what bypasses the proxy. */
-export function afterPlan(asked: CheckedSource, found: { readonly escapes: boolean; readonly refused: boolean }): readonly NextCommand[] {
+export function afterPlan(source: CheckedSource, found: { readonly escapes: boolean; readonly refused: boolean }): readonly NextCommand[] {
   // Of pods that are never made nothing goes anywhere.
   if (found.refused) return [];
   return [
@@ -113,12 +113,12 @@ export function afterPlan(asked: CheckedSource, found: { readonly escapes: boole
       ? [
           {
             why: 'fail on what bypasses the proxy, but for what FILE allows',
-            command: commandOn('escapes', asked, ['--allow', 'FILE']),
+            command: commandOn('escapes', source, ['--allow', 'FILE']),
           },
         ]
       : []),
-    { why: 'where a connection goes, and why', command: commandOn('why', asked, ['ADDRESS:PORT']) },
-    { why: 'each setting, each rule and its reason', command: commandOn('explain', asked, []) },
+    { why: 'where a connection goes, and why', command: commandOn('why', source, ['ADDRESS:PORT']) },
+    { why: 'each setting, each rule and its reason', command: commandOn('explain', source, []) },
   ];
 }
 

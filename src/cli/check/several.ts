@@ -68,13 +68,13 @@ async function orProblems(result: Promise<Result>): Promise<Result> {
 }
 
 function joined(form: CheckFormName, checked: readonly Checked[], paint: Paint): string {
-  const shown = checked.filter(({ result }) => result.output !== '');
+  const printed = checked.filter(({ result }) => result.output !== '');
   if (form === 'json') {
-    const checks = shown.map(({ source, result }) => ({ source, check: JSON.parse(result.output) as object }));
+    const checks = printed.map(({ source, result }) => ({ source, check: JSON.parse(result.output) as object }));
     return `${JSON.stringify({ apiVersion: API_VERSION, kind: 'Checks', checks }, null, 2)}\n`;
   }
-  if (form === 'markdown') return shown.map(({ result }) => result.output).join('\n');
+  if (form === 'markdown') return printed.map(({ result }) => result.output).join('\n');
   return paragraphs(
-    shown.map(({ source, result }) => [paint('heading', `==> ${onOneLine(source)}`), ...result.output.trimEnd().split('\n')]),
+    printed.map(({ source, result }) => [paint('heading', `==> ${onOneLine(source)}`), ...result.output.trimEnd().split('\n')]),
   );
 }

@@ -103,7 +103,7 @@ function driftPart({ drift }: Report, paint: Paint): readonly string[] {
   const { comparison, against, command } = drift;
   if (isSame(comparison)) return labelled(paint, 'drift', [onOneLine(`none, against ${against}`)]);
   const lines = driftLines(drift);
-  const shown = lines
+  const printed = lines
     .slice(0, MOST)
     .flatMap(({ what, text, more }) => [
       `${paint(what === 'extra' ? 'removed' : 'moved', what.padEnd(8))} ${onOneLine(text)}`,
@@ -111,7 +111,7 @@ function driftPart({ drift }: Report, paint: Paint): readonly string[] {
     ]);
   return labelled(paint, 'drift', [
     onOneLine(`${driftCounts(comparison)}, against ${against}`),
-    ...shown,
+    ...printed,
     `${lines.length > MOST ? `and ${lines.length - MOST} more; ` : ''}all of it: ${command}`,
   ]);
 }

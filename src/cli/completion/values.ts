@@ -11,7 +11,7 @@ export interface CompletionRequest {
   readonly partial: string;
 }
 
-type Values = (wanted: CompletionRequest) => Promise<Candidates> | Candidates;
+type Values = (request: CompletionRequest) => Promise<Candidates> | Candidates;
 
 const FILE: Candidates = { words: [], files: true };
 
@@ -22,8 +22,8 @@ function words(...list: readonly string[]): Values {
 }
 
 /** Words of a table that is read only when they are wanted. */
-function those(find: (wanted: CompletionRequest) => Promise<readonly (string | Candidate)[]>): Values {
-  return async (wanted) => ({ words: (await find(wanted)).map((one) => (typeof one === 'string' ? { word: one } : one)), files: false });
+function those(find: (request: CompletionRequest) => Promise<readonly (string | Candidate)[]>): Values {
+  return async (request) => ({ words: (await find(request)).map((one) => (typeof one === 'string' ? { word: one } : one)), files: false });
 }
 
 /** Releases, the newest first: each minor, and where one is begun with a dot behind it, its patches. */

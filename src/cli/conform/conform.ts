@@ -43,17 +43,17 @@ export async function conform(request: ConformRequest): Promise<Result> {
   if (program[0] === undefined) throw badOption('PROGRAM', 'is missing: name the program to run, as in conform pilot-agent istio-iptables');
   if (path === undefined) throw badOption('PROGRAM', `${quoted(program[0])} is no program, neither here nor on the search path`);
   if (only === ONLY_GIVEN && request.cases.length === 0) throw badOption('--only', `${ONLY_GIVEN} needs --cases DIR`);
-  const asked = request.release === undefined ? undefined : resolveRelease({ value: request.release, source: RELEASE });
+  const resolved = request.release === undefined ? undefined : resolveRelease({ value: request.release, source: RELEASE });
   const given = request.cases.flatMap(casesIn);
   const all = only === ONLY_GIVEN ? given : [...ownCases(), ...given].filter(({ name }) => only === undefined || name.includes(only));
   const runs = all
     .flatMap(runsOf)
-    .filter(({ outcomes }) => asked === undefined || outcomes.some((one) => one.releases.includes(asked.release)));
+    .filter(({ outcomes }) => resolved === undefined || outcomes.some((one) => one.releases.includes(resolved.release)));
   if (runs.length === 0)
     throw badOption('--only', `no case ${only === undefined ? 'has an outcome of that release' : `has ${quoted(only)} in its name`}`);
   const judged = await run([resolve(path), ...program.slice(1)], runs, request).finally(progress.clear);
   const scores = scoresOf(judged);
-  const nearest = asked === undefined ? nearestOf(scores) : scores.filter(({ release }) => release === asked.release);
+  const nearest = resolved === undefined ? nearestOf(scores) : scores.filter(({ release }) => release === resolved.release);
   const held = nearest.at(-1);
   const deviations = held === undefined ? [] : deviationsFrom(held.release, judged);
   const report = {
@@ -61,12 +61,12 @@ export async function conform(request: ConformRequest): Promise<Result> {
     runs: judged,
     scores,
     nearest,
-    isGiven: asked !== undefined,
+    isGiven: resolved !== undefined,
     deviations: deviations.map((one) => ({ ...one, differences: compareStates(one) })),
   };
   return {
     output: CONFORM_FORMS[form].print(report, paint),
-    problems: asked?.problems ?? [],
+    problems: resolved?.problems ?? [],
     notes: [],
     exitCode: held !== undefined && deviations.length === 0 ? 0 : 1,
   };

@@ -39,17 +39,17 @@ function deviationLines(one: ReportedDeviation, release: string, paint: Paint): 
   const { golden, result, differences } = one;
   const exit = exitText(one);
   const env = Object.entries(golden.env).map(([name, value]) => `${name}=${quoteForPasting(value)}`);
-  const mark = (side: 'istio' | 'program', text: string): string =>
-    side === 'istio' ? paint('removed', `  - ${onOneLine(text)}`) : paint('added', `  + ${onOneLine(text)}`);
+  const mark = (program: 'istio' | 'program', text: string): string =>
+    program === 'istio' ? paint('removed', `  - ${onOneLine(text)}`) : paint('added', `  + ${onOneLine(text)}`);
   return [
     paint('heading', runName(one)),
     `  ${onOneLine([...env, 'istio-iptables', ...golden.args.map(quoteForPasting)].join(' '))}`,
     ...(exit === undefined ? [`  - Istio ${release}, + this program`] : [`  ${exit}`]),
     ...(exit === undefined || result.message === '' ? [] : [paint('aside', `  ${onOneLine(result.message.split('\n').at(-1) ?? '')}`)]),
     ...differences.stores.flatMap(({ store, rules, packets }) => [
-      ...rules.map(({ side, family, text }) => mark(side, `${store} ${FAMILY_NAMES[family]} ${text}`)),
+      ...rules.map(({ side: origin, family, text }) => mark(origin, `${store} ${FAMILY_NAMES[family]} ${text}`)),
       ...packets.map(({ words, left, right }) => `  ${onOneLine(words)}: ${left.words}; here ${right.words}`),
     ]),
-    ...differences.outside.map(({ side, text }) => mark(side, text)),
+    ...differences.outside.map(({ side: origin, text }) => mark(origin, text)),
   ];
 }

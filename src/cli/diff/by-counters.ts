@@ -33,7 +33,7 @@ export function compareByCounters(left: DiffOperand, right: DiffOperand, scope: 
     const because = ruleOf(one)?.because;
     return because === undefined ? one : { ...one, because };
   });
-  const uncounted = (['left', 'right'] as const).filter((side) => hidesCounters(rules[side]));
+  const uncounted = (['left', 'right'] as const).filter((operand) => hidesCounters(rules[operand]));
   return { rules, counted, uncounted };
 }
 

@@ -28,9 +28,9 @@ function textForm(comparison: CounterComparison, paint: Paint): string {
 
 /** One part for each chain in which anything was counted or is not known, those with the most packets first. */
 function chainParts({ counted, rules }: CounterComparison, paint: Paint): readonly (readonly string[])[] {
-  const told = counted.filter((one) => !isQuiet(one));
-  const width = Math.max(0, ...told.map((one) => countText(one).length));
-  return [...grouped(told, ({ family, table, chain }) => `${FAMILY_NAMES[family]} ${table} ${chain}`)]
+  const loud = counted.filter((one) => !isQuiet(one));
+  const width = Math.max(0, ...loud.map((one) => countText(one).length));
+  return [...grouped(loud, ({ family, table, chain }) => `${FAMILY_NAMES[family]} ${table} ${chain}`)]
     .map(([heading, own]) => ({ heading, own: own.toSorted((a, b) => Number(packetsOf(b) - packetsOf(a))) }))
     .sort((a, b) => Number(packetsOf(b.own[0]) - packetsOf(a.own[0])))
     .map(({ heading, own }) => [
@@ -105,9 +105,9 @@ function summaryText(comparison: CounterComparison): string {
 /** How the numbers are to be read. */
 function aside({ counted, uncounted }: CounterComparison): readonly string[] {
   if (uncounted.length > 0) return [];
-  const shown = counted.filter((one) => packetsOf(one) > 0n);
+  const hit = counted.filter((one) => packetsOf(one) > 0n);
   return [
-    ...(shown.some(({ table }) => /(?:^|[ -])nat$/.test(table)) ? ['A rule of nat counts the first packet of each connection alone.'] : []),
+    ...(hit.some(({ table }) => /(?:^|[ -])nat$/.test(table)) ? ['A rule of nat counts the first packet of each connection alone.'] : []),
     ...(counted.some(({ kind }) => kind === 'reset')
       ? ['>=: counters of this table began anew between the two; what they had counted since the first look is lost.']
       : []),

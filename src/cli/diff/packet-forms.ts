@@ -54,8 +54,8 @@ export function answerText({ behavior }: Pick<PacketComparison, 'behavior'>): st
       return 'The same for all packets that open a connection.';
     case 'different': {
       const count = different.length + more;
-      const shown = more === 0 ? '' : `, ${different.length} of them shown`;
-      return `Different for ${count} kind${count === 1 ? '' : 's'} of packets${shown}.${partly}`;
+      const note = more === 0 ? '' : `, ${different.length} of them shown`;
+      return `Different for ${count} kind${count === 1 ? '' : 's'} of packets${note}.${partly}`;
     }
     case 'unknown':
       return `Not known to be the same: no difference is sure.${partly}`;

@@ -85,8 +85,8 @@ export async function escapes({
   const used = new Set(workloads.flatMap((one) => one.escapes.flatMap(({ allowedBy }) => allowedBy ?? [])));
   const report: EscapesReport = { workloads, expired, unused: valid.filter((one) => !used.has(one)), charts };
   const unread = problems.some(({ severity }) => severity === 'error');
-  const shown = ESCAPES_FORMS[form].print(report, paint);
-  return { output: shown, form, problems, notes: notesOutside(notes, shown), exitCode: unread ? 2 : exitCodeOf(report) };
+  const printed = ESCAPES_FORMS[form].print(report, paint);
+  return { output: printed, form, problems, notes: notesOutside(notes, printed), exitCode: unread ? 2 : exitCodeOf(report) };
 }
 
 /** Whether the options name settings: without any, the answer would be that of a pod that nobody has. */
@@ -153,8 +153,8 @@ async function ofOneSource(
   const concerned = allowances.filter((one) => concerns(one, name));
   const found = escapesIn(podNetwork, [name], concerned, known, (place) => reason(place) ?? 'no reason is known');
   const failed = podNetwork.failed?.failures[0]?.text;
-  const untold = podNetwork.failed === undefined ? {} : { unknown: `these rules were not applied: ${failed ?? 'their run failed'}` };
-  return { workloads: [{ count: 1, owners: 1, examples: [member], names: [name], ...found, ...untold }], problems, notes };
+  const unknown = podNetwork.failed === undefined ? {} : { unknown: `these rules were not applied: ${failed ?? 'their run failed'}` };
+  return { workloads: [{ count: 1, owners: 1, examples: [member], names: [name], ...found, ...unknown }], problems, notes };
 }
 
 /** What the workloads of a group have in common. */
@@ -174,24 +174,24 @@ async function ofWorkloads(given: PlanOptions, allowances: readonly Allowance[],
   const givenFacts = await factsOf(given);
   const planner = subjectPlanner(request, { facts: givenFacts, sets: given.sets, numbering: numbering(), unknownServers: true });
   // No pod is looked into but for this: of addresses only the families count, and pods that are alike ended alike.
-  const askedOnce = oncePerFingerprint((subject) => {
+  const escapesOnce = oncePerFingerprint((subject) => {
     const facts = subject.kind === 'workload' ? factsOfWorkload(subject.workload, givenFacts) : givenFacts;
     const run = subject.kind === 'workload' ? runOfStatus(subject.workload.pod) : undefined;
     const families = FAMILIES.filter((family) => facts.addresses?.some((address) => address.includes(':') === (family === 'ip6')));
     return { planned: planner(subject), facts, run, families };
   });
   const groups = groupsOf<SameEscapes>();
-  const alike = new Map<string, SameEscapes>();
+  const same = new Map<string, SameEscapes>();
   const read = await readSelected(
     given,
     request.mesh,
     (subject) => {
-      const { planned, facts, run, families } = askedOnce(subject);
+      const { planned, facts, run, families } = escapesOnce(subject);
       const member = memberOf(subject, planned);
       const concerned = allowances.filter((one) => concerns(one, member.owner));
       const key = JSON.stringify([planned.number, families, run?.why, concerned.map((one) => allowances.indexOf(one))]);
-      const group = alike.get(key) ?? { outcome: planned.outcome, allowances: concerned, facts, ...(run && { run }), names: new Set() };
-      alike.set(key, group);
+      const group = same.get(key) ?? { outcome: planned.outcome, allowances: concerned, facts, ...(run && { run }), names: new Set() };
+      same.set(key, group);
       group.names.add(member.owner);
       groups.add(key, () => group, member);
     },
@@ -208,7 +208,7 @@ export function ofGroup(
   known: ReadonlySet<string>,
 ): Pick<WorkloadEscapes, 'names' | 'escapes' | 'unknown' | 'conditions'> {
   const names = [...owners];
-  const unknown = (untold: string): Pick<WorkloadEscapes, 'names' | 'escapes' | 'unknown'> => ({ names, escapes: [], unknown: untold });
+  const unknown = (reason: string): Pick<WorkloadEscapes, 'names' | 'escapes' | 'unknown'> => ({ names, escapes: [], unknown: reason });
   if (outcome.kind === 'trouble') return unknown(outcome.problems.map(problemText).join('; '));
   if (outcome.kind === 'none') return unknown(`the proxy sees nothing of it: ${noRulesText(outcome.reason)}`);
   if (run !== undefined)

@@ -15,11 +15,11 @@ export function markdownForm(report: EscapesReport): string {
       return [examplesText(one, 3), direction, FAMILY_NAMES[family], words, why, state].map(cellCode);
     }),
   );
-  const untold = report.workloads.flatMap((one) =>
+  const unknown = report.workloads.flatMap((one) =>
     one.unknown === undefined ? [] : [`- unknown: ${cellCode(examplesText(one, 3))}: ${cellCode(one.unknown)}`],
   );
   const lists = [
-    ...untold,
+    ...unknown,
     ...report.expired.map((one) => `- expired: ${cellCode(printSource(one.source))}, held until ${one.until}`),
     ...report.unused.map((one) => `- unused: ${cellCode(printSource(one.source))}`),
   ];

@@ -39,22 +39,22 @@ export function headline({ workloads, charts }: EscapesReport): string {
   const doubtful = workloads.filter((one) => one.isUnread === true && one.unknown === undefined && !openEscapes(one).some(isDirect));
   const unsure = workloads.filter((one) => one.isUnread !== true && openEscapes(one).some((found) => !isDirect(found)));
   const allowed = workloads.some(({ escapes }) => escapes.some(({ allowedBy }) => allowedBy !== undefined));
-  const untold = sum(workloads.filter((one) => one.unknown !== undefined));
+  const unknown = sum(workloads.filter((one) => one.unknown !== undefined));
   const partly = workloads.some((one) => one.conditions !== undefined && one.isUnread !== true);
   const of = open === 0 ? ` of ${workloadsText(all)}` : '';
   const unread = [
     ...(doubtful.length === 0 ? [] : [`${doubtfulText(doubtful, open === 0 ? workloadsText(all) : '')}`]),
     ...(unsure.length === 0 ? [] : [`${unsureText(unsure)} of ${sum(unsure)}${of}${open === 0 ? '' : ' not known'}`]),
-    ...(untold === 0 ? [] : [`${untold}${of} without an answer`]),
+    ...(unknown === 0 ? [] : [`${unknown}${of} without an answer`]),
     ...(charts.length === 0 ? [] : [`${charts.length === 1 ? '1 Helm chart' : `${charts.length} Helm charts`} not read`]),
   ];
-  const shown = partly ? ['as far as the tables are shown'] : [];
-  const rest = [...unread, ...shown].map((text) => `; ${text}`).join('');
+  const partial = partly ? ['as far as the tables are shown'] : [];
+  const rest = [...unread, ...partial].map((text) => `; ${text}`).join('');
   // Of these TCP is known to pass, whatever of UDP is not.
-  const passing = all - untold - sum(doubtful) - sum(unsure.filter(isUnsureOfTcp));
+  const passing = all - unknown - sum(doubtful) - sum(unsure.filter(isUnsureOfTcp));
   const passes = `TCP of ${workloadsText(passing)} passes the proxy${allowed ? ' but what is allowed' : ''}`;
   // What was not seen comes first: whoever reads three words must not take them for an all-clear.
-  if (open === 0 && unread.length > 0) return `unknown: ${[unread.join(', '), ...(passing > 0 ? [passes] : []), ...shown].join('; ')}`;
+  if (open === 0 && unread.length > 0) return `unknown: ${[unread.join(', '), ...(passing > 0 ? [passes] : []), ...partial].join('; ')}`;
   if (open === 0) return `nothing escapes${allowed ? ' but what is allowed' : ''}: TCP of ${workloadsText(all)} passes the proxy${rest}`;
   return `TCP bypasses the proxy in ${open} of ${workloadsText(all)}${rest}`;
 }

@@ -76,8 +76,8 @@ export async function watchEscapes({ source, given, allow, output, signal, print
   const open: OpenEscapes = openEscapesOf();
   try {
     const namespace = name.kind === 'cluster' ? {} : { namespace: name.name ?? (await namespaceOf(access)) };
-    const wanted = { ...namespace, ...(access.selector === undefined ? {} : { labels: access.selector }) };
-    for await (const event of watchPods(wanted, access)) {
+    const selection = { ...namespace, ...(access.selector === undefined ? {} : { labels: access.selector }) };
+    for await (const event of watchPods(selection, access)) {
       if (event.kind === 'listed') continue;
       if (event.kind === 'unseen') {
         printNote(`note: ${event.reason}; what changes meanwhile is reported when the cluster answers again`);

@@ -25,8 +25,8 @@ export function escapesIn(
   baseline: ReadonlySet<string>,
   why: (place: RulePlace) => string,
 ): Pick<WorkloadEscapes, 'escapes' | 'unknown' | 'conditions' | 'isUnread'> {
-  const asked = FAMILIES.filter((family) => counts(pod, family) || isLost(pod, family));
-  const conditions = asked.flatMap((family) => conditionsOf(pod, family));
+  const families = FAMILIES.filter((family) => counts(pod, family) || isLost(pod, family));
+  const conditions = families.flatMap((family) => conditionsOf(pod, family));
   const podNetwork = whereConditionsHold(pod);
   const found = FAMILIES.filter((family) => counts(podNetwork, family)).map((family) => escapesOf(podNetwork, family));
   if (found.includes(null)) return { escapes: [], unknown: 'these rules distinguish more packets than can be followed' };
@@ -46,7 +46,7 @@ export function escapesIn(
         return { direction, family, words, verdict, example, why: reason, known, ...(allowedBy === undefined ? {} : { allowedBy }) };
       });
     });
-  const isUnread = asked.some((family) => pod.unseen[family].length > 0 || natNotListed(pod, family) !== undefined);
+  const isUnread = families.some((family) => pod.unseen[family].length > 0 || natNotListed(pod, family) !== undefined);
   return { escapes, ...(conditions.length === 0 ? {} : { conditions: [...new Set(conditions)] }), ...(isUnread && { isUnread }) };
 }
 
@@ -60,8 +60,8 @@ const SERVERS_UNKNOWN =
 /** Why nobody can tell of a packet whether it is caught, and how to learn it. */
 function unknownText(podNetwork: PodNetwork, example: Packet): string {
   const { end, split } = traceIn(podNetwork, example);
-  const asks = split?.question.kind === 'match' ? namedAddress(split.question.match) : undefined;
-  if (podNetwork.plan.missing !== undefined && asks !== undefined) return SERVERS_UNKNOWN;
+  const address = split?.question.kind === 'match' ? namedAddress(split.question.match) : undefined;
+  if (podNetwork.plan.missing !== undefined && address !== undefined) return SERVERS_UNKNOWN;
   return verdictOf(end, podNetwork.ports).words;
 }
 

@@ -47,14 +47,14 @@ async function explainOne({ source, given, output, paint, width, verbose = false
   const { plan, basis, facts, notes, missing } = input;
   const whole = explained(plan, basis, facts);
   // Settings, and most of the rules, are the same whichever nameservers the pod has.
-  const shown = missing === undefined ? whole : withoutPlaceholder(whole, missing);
+  const printed = missing === undefined ? whole : withoutPlaceholder(whole, missing);
   const allNotes = missing === undefined ? notes : [...notes, 'note: the rules that name nameservers are left out'];
   const refused = basis.kind === 'workload' && basis.made.injection.kind === 'refused';
   const exitCode = missing === undefined && !refused ? 0 : BAD_INPUT;
   return {
-    output: EXPLAIN_FORMS[form].print(shown, paint, width, verbose),
+    output: EXPLAIN_FORMS[form].print(printed, paint, width, verbose),
     form,
-    problems: shown.plan.problems,
+    problems: printed.plan.problems,
     notes: allNotes,
     exitCode,
   };

@@ -82,13 +82,13 @@ export interface Remark {
 }
 
 export function remarksOn({ effect, over }: ExplainedSetting): readonly Remark[] {
-  const beaten =
+  const overridden =
     over.length === 0 || effect.kind === 'default' ? [] : [{ isProblem: false, text: `instead of ${over.map(overriddenText).join('; ')}` }];
   switch (effect.kind) {
     case 'none':
-      return [{ isProblem: true, text: `no effect: ${effect.because}` }, ...beaten];
+      return [{ isProblem: true, text: `no effect: ${effect.because}` }, ...overridden];
     case 'some':
-      return [...effect.idle.map(({ item, because }) => ({ isProblem: true, text: `no effect of ${item}: ${because}` })), ...beaten];
+      return [...effect.idle.map(({ item, because }) => ({ isProblem: true, text: `no effect of ${item}: ${because}` })), ...overridden];
     case 'same':
     case 'default':
       return [];

@@ -85,8 +85,8 @@ function noSettingsText(report: Report): string {
   const [agent] = report.agent;
   const [likeliest] = agent?.answers ?? [];
   if (agent === undefined || likeliest === undefined) return noAnswerText(report, report.native);
-  const shown = agent.outcome === 'exact' ? 'shows them again' : 'shows what comes nearest';
-  return `the rules are those of ${agentText(agent)}, of which no settings for -f are made; ${agentCommand(likeliest)} ${shown}`;
+  const note = agent.outcome === 'exact' ? 'shows them again' : 'shows what comes nearest';
+  return `the rules are those of ${agentText(agent)}, of which no settings for -f are made; ${agentCommand(likeliest)} ${note}`;
 }
 
 /** As of a sidecar's: 1 where the rules are only near to what the agent makes. */

@@ -56,12 +56,12 @@ export async function identifyWorkloads(given: SourceOptions & WorkloadOption, o
   if (single !== undefined) return single;
   const form: FormName = formNamed(output, FORMS);
   const identified = found.groups.map(identifiedOf);
-  const shown = FORMS[form](found, identified);
+  const printed = FORMS[form](found, identified);
   return {
-    output: shown,
+    output: printed,
     form,
     problems: found.problems,
-    notes: found.notes(shown),
+    notes: found.notes(printed),
     exitCode: exitCode(found, identified),
   };
 }

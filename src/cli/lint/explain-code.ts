@@ -17,8 +17,8 @@ const READING = 'reading';
 
 /** Takes our code or that of istioctl, which may stand for several. Throws a ProblemError for any other. */
 export function explainCode(code: string): Result {
-  const asked = code in PROBLEMS ? READING : code;
-  const codes = [...LINT_CODES, READING].filter((own) => own === asked || istioctlCode(own) === code.toUpperCase());
+  const documented = code in PROBLEMS ? READING : code;
+  const codes = [...LINT_CODES, READING].filter((own) => own === documented || istioctlCode(own) === code.toUpperCase());
   if (codes.length === 0) throw badOption('--explain', unknownCode(code));
   return { output: codes.map((own) => LINT_PAGES[own] ?? '').join('\n'), form: 'text', problems: [], notes: [], exitCode: 0 };
 }

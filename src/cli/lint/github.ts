@@ -10,8 +10,8 @@ const COMMANDS: Readonly<Record<Severity, string>> = { error: 'error', warning: 
 /** Workflow commands (docs.github.com, "Workflow commands for GitHub Actions"). */
 export function githubForm({ results, unlisted }: PrintedReport): string {
   const lines = results.flatMap(({ code, severity, text, fix, places, workloads }) => {
-    const said = `${text}${fix === undefined ? '' : `; fix: ${fix}`}${workloads.count > places.length ? ` (in ${workloads.count} workloads)` : ''}`;
-    return places.map((place) => command(severity, code, place, said));
+    const body = `${text}${fix === undefined ? '' : `; fix: ${fix}`}${workloads.count > places.length ? ` (in ${workloads.count} workloads)` : ''}`;
+    return places.map((place) => command(severity, code, place, body));
   });
   const rest = unlisted.map(
     ({ code, severity, count }) => `::${COMMANDS[severity]} title=${property(code)}::${message(`${count} more of ${code}`)}`,

@@ -12,14 +12,14 @@ export function viewAsIptables(view: RulesView): {
   readonly notes: readonly string[];
   readonly errors: readonly string[];
 } {
-  const said = FAMILIES.map((family) => asIptables(view.rules[family], iptablesNameIn));
-  const [ip, ip6] = said.map(({ ruleset }) => ruleset);
-  const unsaid = [...new Set(said.flatMap((one) => one.leftOut))];
-  const seams = [...new Set(said.flatMap((one) => one.seams))];
+  const converted = FAMILIES.map((family) => asIptables(view.rules[family], iptablesNameIn));
+  const [ip, ip6] = converted.map(({ ruleset }) => ruleset);
+  const leftOut = [...new Set(converted.flatMap((one) => one.leftOut))];
+  const seams = [...new Set(converted.flatMap((one) => one.seams))];
   return {
     view: { ...view, rules: { ip: ip ?? view.rules.ip, ip6: ip6 ?? view.rules.ip6 } },
-    comments: unsaid.map((line) => `# left out: ${line}\n`).join(''),
+    comments: leftOut.map((line) => `# left out: ${line}\n`).join(''),
     notes: seams.map((seam) => `note: ${seam}`),
-    errors: unsaid.map((line) => `left out, for iptables has no words for it: ${line}`),
+    errors: leftOut.map((line) => `left out, for iptables has no words for it: ${line}`),
   };
 }

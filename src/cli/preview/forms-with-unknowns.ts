@@ -1,9 +1,9 @@
 import type { GROUP_FORMS } from './workloads-forms.ts';
 
 /** Forms for people and for programs that ask: none of these loads them, so that a rule may have a word in place of what nobody knows. */
-const SHOWN: readonly (keyof typeof GROUP_FORMS)[] = ['table', 'list', 'nft', 'json', 'yaml', 'svg', 'mermaid', 'dot'];
+const FORMS: readonly (keyof typeof GROUP_FORMS)[] = ['table', 'list', 'nft', 'json', 'yaml', 'svg', 'mermaid', 'dot'];
 
 /** Whether a form shows rules of which not all is known. */
 export function showsUnknowns(form: string): boolean {
-  return SHOWN.some((one) => one === form);
+  return FORMS.some((one) => one === form);
 }

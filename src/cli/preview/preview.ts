@@ -47,8 +47,8 @@ export async function preview({ source, given, output, family: named, explain, a
     return 'output' in found ? found : previewSource(found, namedForm(output), family, explain);
   }
   const form = namedForm(output);
-  const asked = form !== undefined && showsUnknowns(form) ? ({ ...given, placeholder: 'unknown' } as const) : given;
-  return previewSource(await readSource(source, asked, family), form, family, explain);
+  const settings = form !== undefined && showsUnknowns(form) ? ({ ...given, placeholder: 'unknown' } as const) : given;
+  return previewSource(await readSource(source, settings, family), form, family, explain);
 }
 
 function namedForm(output: string | undefined): FormName | undefined {
@@ -80,15 +80,15 @@ async function previewSource(
   const { plan } = ruleSource;
   const missing = plan?.missing ?? [];
   const whole = { ...view, problems: [...view.problems, ...missing], ...(plan && missing.length > 0 && { document: withMissing(plan) }) };
-  const shown = await previewView(
+  const complete = await previewView(
     { ...whole, containers: ruleSource.containers },
     ruleSource.name,
     named,
     family,
     explain,
-    (families, said) => [...ruleSource.notes, ...previewNotes(ruleSource, families, said)],
+    (families, converted) => [...ruleSource.notes, ...previewNotes(ruleSource, families, converted)],
   );
-  return missing.length === 0 ? shown : { ...shown, exitCode: BAD_INPUT };
+  return missing.length === 0 ? complete : { ...complete, exitCode: BAD_INPUT };
 }
 
 /** A plan of which not all is known, as data that says so. */
@@ -111,20 +111,21 @@ async function previewView(
   named: FormName | undefined,
   family: Family | undefined,
   explain: boolean,
-  notes: (families: readonly Family[], said: boolean) => readonly string[] = () => [],
+  notes: (families: readonly Family[], converted: boolean) => readonly string[] = () => [],
 ): Promise<Result> {
   const form = formFor(given, named);
-  const said = rulesIn(form) === 'iptables' && hasOnlyNft(given) ? (await import('./as-iptables.ts')).viewAsIptables(given) : undefined;
-  const view = said?.view ?? given;
+  const converted =
+    rulesIn(form) === 'iptables' && hasOnlyNft(given) ? (await import('./as-iptables.ts')).viewAsIptables(given) : undefined;
+  const view = converted?.view ?? given;
   const families = printedFamilies(view, family, form);
   if (FORMS[form].numbers) refuseNames(view.problems, `-o ${form} shows numbers; use -o restore`);
   if (FORMS[form].commands) refuseListedWords(name, view.rules, families);
   return {
-    output: `${explain ? containerComments(view, form) : ''}${said?.comments ?? ''}${await FORMS[form].print(view, families, explain)}`,
+    output: `${explain ? containerComments(view, form) : ''}${converted?.comments ?? ''}${await FORMS[form].print(view, families, explain)}`,
     problems: view.problems,
-    notes: [...(said?.notes ?? []), ...notes(families, said !== undefined)],
-    ...(said !== undefined && { errors: said.errors }),
-    exitCode: (said?.errors.length ?? 0) > 0 ? BAD_INPUT : 0,
+    notes: [...(converted?.notes ?? []), ...notes(families, converted !== undefined)],
+    ...(converted !== undefined && { errors: converted.errors }),
+    exitCode: (converted?.errors.length ?? 0) > 0 ? BAD_INPUT : 0,
   };
 }
 

@@ -92,9 +92,9 @@ async function rulesText(outcome: Outcome, form: FormName, { families, explain }
   if (outcome.kind !== 'rules') return '';
   const { plan } = outcome;
   const view = planView(plan);
-  const { rules: shown } = FORMS[form] as { readonly rules?: string };
+  const { rules } = FORMS[form] as { readonly rules?: string };
   const held = plan.nft === undefined ? 'iptables' : 'nft';
-  if (shown !== undefined && shown !== held) return `# rules of ${held}, which -o ${form} does not show\n`;
+  if (rules !== undefined && rules !== held) return `# rules of ${held}, which -o ${form} does not show\n`;
   if (FORMS[form].numbers) refuseNames(plan.problems, `-o ${form} shows numbers; use -o restore`);
   const full = fullFamilies(plan, families);
   if (!FORMS[form].oneFamily) return FORMS[form].print(view, full, explain);

@@ -23,17 +23,17 @@ export interface WorkloadsRequest {
 /** What manifests hold: one side, or the result for many. Throws a ProblemError for input that can't be used. */
 export async function previewWorkloads({ given, output, family, explain }: WorkloadsRequest): Promise<RuleSource | Result> {
   const form = output === undefined ? 'table' : formNamed(output, GROUP_FORMS);
-  const asked = showsUnknowns(form) ? ({ ...given, placeholder: 'unknown' } as const) : given;
-  const found: PlannedGroups = await plannedGroups(asked);
+  const settings = showsUnknowns(form) ? ({ ...given, placeholder: 'unknown' } as const) : given;
+  const found: PlannedGroups = await plannedGroups(settings);
   // Without a form, rules that are to be loaded are shown of one.
-  const single = form === 'table' && output !== undefined ? undefined : onlyWorkload(found, output === undefined ? given : asked);
+  const single = form === 'table' && output !== undefined ? undefined : onlyWorkload(found, output === undefined ? given : settings);
   if (single !== undefined) return single;
-  const shown = await GROUP_FORMS[form](found, { families: family === undefined ? FAMILIES : [family], explain });
+  const printed = await GROUP_FORMS[form](found, { families: family === undefined ? FAMILIES : [family], explain });
   return {
     form,
-    output: shown,
+    output: printed,
     problems: found.problems,
-    notes: found.notes(shown),
+    notes: found.notes(printed),
     exitCode: exitCodeOf(found),
   };
 }

@@ -15,8 +15,8 @@ const ELSEWHERE = 100;
  */
 export function columnsOf(stream: Stream, environment: Readonly<Record<string, string | undefined>>): number {
   if (stream.isTTY !== true) return Number.POSITIVE_INFINITY;
-  const told = [stream.columns, Number(environment['COLUMNS'])].find((one) => one !== undefined && one > 0);
-  return told ?? USUAL;
+  const reported = [stream.columns, Number(environment['COLUMNS'])].find((one) => one !== undefined && one > 0);
+  return reported ?? USUAL;
 }
 
 // Longer lines of a page are hard to read.

@@ -16,15 +16,15 @@ export function oncePerCause(problems: readonly Problem[]): readonly Problem[] {
     filesOf.set(text, (filesOf.get(text) ?? new Set()).add(one.source.file));
   }
   const causes = [...filesOf.keys()].map((cause) => `: ${onOneLine(cause)}`);
-  const said = new Set<string>();
+  const seen = new Set<string>();
   return problems.flatMap((one) => {
     const text = problemText(one);
     // What is unknown, or assumed, because of it.
     if (one.code === 'unreadable-file' && causes.some((cause) => onOneLine(text).endsWith(cause))) return [];
     if (!isCause(one)) return [one];
     const files = [...(filesOf.get(text) ?? [])];
-    if (said.has(text)) return [];
-    said.add(text);
+    if (seen.has(text)) return [];
+    seen.add(text);
     return files.length === 1 ? [one] : [{ ...one, source: { ...one.source, file: listed(files) } }];
   });
 }

@@ -98,7 +98,7 @@ async function sourceIn(
   if (name.kind !== 'settings' && name.kind !== 'file') return readSource(source, given, family);
   const input = await readInput(name, { ...given, placeholder: 'unknown' });
   if (input.kind === 'text') return textSource(input.text, family, input.notes);
-  const { plan, notes, facts, of, whyNoPlan: without, run, unseen } = inputWithUnknownServers(input);
+  const { plan, notes, facts, of, whyNoPlan, run, unseen } = inputWithUnknownServers(input);
   return {
     name: `Istio ${plan.release}`,
     seen: { ...observeAll(plan), unseen: unseen === undefined ? [] : [{ reason: unseen }] },
@@ -109,7 +109,7 @@ async function sourceIn(
     ...(run === undefined ? {} : { run }),
     problems: plan.problems,
     // The heading says what the other notes say.
-    notes: without === undefined ? unknownServersNotes(input) : notes,
+    notes: whyNoPlan === undefined ? unknownServersNotes(input) : notes,
   };
 }
 
@@ -231,7 +231,7 @@ interface Around {
 }
 
 /** A live namespace is as it is; around rules in a text things are as those who are thought to have made them would have them. */
-async function around(name: SourceName, made: CapturePlan | undefined, shown: RuleSource['routing']): Promise<Around> {
+async function around(name: SourceName, made: CapturePlan | undefined, listed: RuleSource['routing']): Promise<Around> {
   if (name.kind === 'namespace') {
     const { routing, listening, unseen } = await beyondRules(name);
     const network = await networkOf(name);
@@ -248,7 +248,8 @@ async function around(name: SourceName, made: CapturePlan | undefined, shown: Ru
       unseen: [...unseen, ...unread],
     };
   }
-  if (shown !== undefined) return { routing: { ...shown, addresses: made?.routing.addresses ?? [] }, silent: false, unseen: [], taken: [] };
+  if (listed !== undefined)
+    return { routing: { ...listed, addresses: made?.routing.addresses ?? [] }, silent: false, unseen: [], taken: [] };
   const needed = made !== undefined && made.routing.rules.length > 0;
   return { silent: false, unseen: [], taken: needed ? ['policy routing is unknown: it is assumed to be as the release makes it'] : [] };
 }

@@ -51,26 +51,26 @@ type TraceQuestion<K extends Question['kind']> = Extract<Question, { kind: K }>;
 function packetFound(context: TraceContext, { words }: TraceQuestion<'packet'>, family: Family | undefined): Found {
   const { podNetwork, twin } = context;
   const spoken = packetFromWords({ ...words, family }, podNetwork.pod, hostOf(podNetwork.plan, podNetwork.facts, podNetwork.state));
-  const way = traceIn(podNetwork, spoken.packet);
-  const tells = resolvingInputs(way);
-  const twins = twin === undefined || tells.length === 0 ? [] : [`${twin} in place of the source, which makes exactly these rules`];
-  const verdict = verdictIn(podNetwork, way);
+  const trace = traceIn(podNetwork, spoken.packet);
+  const resolving = resolvingInputs(trace);
+  const twins = twin === undefined || resolving.length === 0 ? [] : [`${twin} in place of the source, which makes exactly these rules`];
+  const verdict = verdictIn(podNetwork, trace);
   const within = verdict.id === 'unknown' ? verdictWithinListed(context, spoken.packet) : undefined;
   const beyond = acceptedAnyway(spoken.packet, within?.verdict ?? verdict);
   const byApp = spoken.sender.kind === 'local' && spoken.sender.who === 'app';
   const containers = byApp ? containersOf(podNetwork, (own) => verdictIn(own, traceIn(own, { ...spoken.packet, ...own.pod.app }))) : {};
   return {
     kind: 'packet',
-    spoken: { ...spoken, taken: [...spoken.taken, ...routeText(podNetwork, way)] },
-    trace: way,
+    spoken: { ...spoken, taken: [...spoken.taken, ...routeText(podNetwork, trace)] },
+    trace: trace,
     verdict,
-    counted: countedOn(way),
+    counted: countedOn(trace),
     proven: provenFor(context.flows ?? [], spoken.packet, podNetwork.ports),
     ...containers,
     ...(within && { withinListed: within }),
     ...(beyond !== undefined && { beyond }),
-    possibleVerdicts: possibleVerdictsOf(podNetwork, way),
-    resolvedBy: [...tells, ...twins],
+    possibleVerdicts: possibleVerdictsOf(podNetwork, trace),
+    resolvedBy: [...resolving, ...twins],
   };
 }
 
@@ -101,8 +101,8 @@ function containersOf(
 function verdictWithinListed(context: TraceContext, packet: Packet): Extract<Found, { kind: 'packet' }>['withinListed'] {
   const conditions = listedConditions(context, packet.family);
   if (conditions.length === 0) return undefined;
-  const shown = withinListed(context);
-  const verdict = verdictIn(shown, traceIn(shown, packet));
+  const listed = withinListed(context);
+  const verdict = verdictIn(listed, traceIn(listed, packet));
   return verdict.id === 'unknown' ? undefined : { verdict, conditions };
 }
 

@@ -15,12 +15,12 @@ const TOO_MUCH = ['these rules distinguish more packets than can be followed'];
 export function portParts({ ends, all }: PortReport, paint: Paint): readonly (readonly string[])[] {
   return ends.map(([family, found]) => {
     if (found === null) return TOO_MUCH;
-    const shown = all ? found : found.slice(0, MOST);
-    const width = Math.max(0, ...shown.map(({ end }) => end.length));
+    const printed = all ? found : found.slice(0, MOST);
+    const width = Math.max(0, ...printed.map(({ end }) => end.length));
     return [
       paint('heading', FAMILY_NAMES[family]),
-      ...shown.map(({ verdict, end, words }) => `  ${paint(VERDICT_STYLES[verdict], onOneLine(end.padEnd(width)))}  ${onOneLine(words)}`),
-      ...(found.length > shown.length ? [`  and ${found.length - shown.length} rarer ones (--all-rules shows them)`] : []),
+      ...printed.map(({ verdict, end, words }) => `  ${paint(VERDICT_STYLES[verdict], onOneLine(end.padEnd(width)))}  ${onOneLine(words)}`),
+      ...(found.length > printed.length ? [`  and ${found.length - printed.length} rarer ones (--all-rules shows them)`] : []),
     ];
   });
 }

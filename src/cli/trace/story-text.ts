@@ -40,10 +40,10 @@ export function storyAnswer({ simulated: { calls }, containers = [] }: StoryRepo
 }
 
 /** `says` is which of several requests it is. */
-function outcomeLine({ outcome }: SimulatedCall, paint: Paint, says?: string): string {
+function outcomeLine({ outcome }: SimulatedCall, paint: Paint, note?: string): string {
   return paint(
     OUTCOME_STYLES[styleOf(outcome)],
-    onOneLine(`${says === undefined ? 'The request' : `${says}: the request`} ${outcome.words}.`),
+    onOneLine(`${note === undefined ? 'The request' : `${note}: the request`} ${outcome.words}.`),
   );
 }
 

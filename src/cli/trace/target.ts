@@ -21,8 +21,8 @@ export function operandsOf(first: string | undefined, second: string | undefined
 
 /** Throws a ProblemError for a word that is neither of the two, which says more than that something is missing. */
 export function refuseNeither({ source, to }: TraceOperands, words: TraceWords): void {
-  const asked = Object.keys(words).length > 0 || to !== undefined;
-  if (asked || source === undefined || isSource(source) || /\.\w+$/.test(source.replace(/^[\d.]+$/, ''))) return;
+  const isGiven = Object.keys(words).length > 0 || to !== undefined;
+  if (isGiven || source === undefined || isSource(source) || /\.\w+$/.test(source.replace(/^[\d.]+$/, ''))) return;
   throw badOption('trace', `${quoted(source)} is neither HOST:PORT, as 10.0.0.5:80 or pod:8080, nor a SOURCE that is there`);
 }
 

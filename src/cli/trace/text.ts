@@ -88,7 +88,7 @@ function packetAnswer(
   { verdict, possibleVerdicts, resolvedBy, withinListed, containers = [] }: PacketReport,
   paint: Paint,
 ): readonly string[] {
-  const answers = possibleVerdicts.map((way) => `  ${way.verdict.id}, where ${way.where.join('; ')}`);
+  const answers = possibleVerdicts.map((possible) => `  ${possible.verdict.id}, where ${possible.where.join('; ')}`);
   return [
     ...(withinListed === undefined ? [] : withinLines(withinListed, paint)),
     paint(VERDICT_STYLES[verdict.id], onOneLine(verdictText(verdict))),

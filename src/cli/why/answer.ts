@@ -73,18 +73,18 @@ export async function answerOf(
   // What was there and could not be read may be anything.
   const isDoubtful = bearing(rules.seen.unseen).some(isDoubt);
   const narrowed = isDoubtful ? whereHiddenTablesPass(podNetwork) : whereConditionsHold(podNetwork);
-  const shown = sure.verdict.id === 'unknown' && podNetwork.failed === undefined ? traced(narrowed, spoken) : sure;
+  const printed = sure.verdict.id === 'unknown' && podNetwork.failed === undefined ? traced(narrowed, spoken) : sure;
   const identified = rules.plan === undefined ? identify(rules.seen) : undefined;
   const plan = rules.plan ?? identified?.answers[0]?.plan;
   // The one thing that is not known is what was asked for.
-  if (shown.verdict.id === 'unknown' && input?.missing !== undefined) throw new ProblemError(input.missing);
-  const decision = decisionIn(shown, context, plan, input?.basis.kind === 'workload' ? input.basis.made : undefined);
+  if (printed.verdict.id === 'unknown' && input?.missing !== undefined) throw new ProblemError(input.missing);
+  const decision = decisionIn(printed, context, plan, input?.basis.kind === 'workload' ? input.basis.made : undefined);
   return {
     source: source ?? '',
     context,
     spoken,
-    ...shown,
-    conditions: shown !== sure && shown.verdict.id !== 'unknown',
+    ...printed,
+    conditions: printed !== sure && printed.verdict.id !== 'unknown',
     ...(decision && { decision }),
     ...(plan && { plan }),
     ...(identified === undefined ? {} : { maker: makerText(identified) }),

@@ -30,15 +30,15 @@ export function textForm(report: WhyReport, paint: Paint, columns: number): stri
   const line = ([label, text]: Fact): string => `${paint('heading', label.padEnd(LABEL))}${onOneLine(text)}`;
   const height = (facts: readonly Fact[]): number => fitted([answer, ...facts.map(line)].join('\n'), columns).split('\n').length;
   const facts = verbose ? factsOf(report) : fewest(factsOf(report), report.moreCommand, (some) => height(some) <= MOST_LINES);
-  const shown = [answer, ...facts.map(line)];
+  const lines = [answer, ...facts.map(line)];
   const { podNetwork, reason } = now.context;
   const trail = verbose ? trailLines(trailOf(now.trace, { podNetwork, reason, lines: now.observed, all: false }), paint, '') : [];
-  return paragraphs([shown, trail]);
+  return paragraphs([lines, trail]);
 }
 
 /** As many as there is room for; the command that shows the rest and the trail always stands. */
-function fewest(facts: readonly Fact[], again: string, isRoom: (facts: readonly Fact[]) => boolean): readonly Fact[] {
-  const more: Fact = ['more', again];
+function fewest(facts: readonly Fact[], next: string, isRoom: (facts: readonly Fact[]) => boolean): readonly Fact[] {
+  const more: Fact = ['more', next];
   const left = [...facts];
   if (isRoom([...left, more])) return [...left, more];
   for (const label of LEFT_OUT)
@@ -87,8 +87,8 @@ function factsOf(report: WhyReport): readonly Fact[] {
 
 function decisionFacts({ decision, verdict, trace, spoken: { packet } }: Answer): readonly Fact[] {
   if (verdict.id === 'unknown' && decision === undefined) {
-    const tells = resolvingInputs(trace);
-    return tells.length === 0 ? [] : [['to know', tells.map((one) => one.replace(/^--from /, 'the sender as ')).join(', ')]];
+    const resolving = resolvingInputs(trace);
+    return resolving.length === 0 ? [] : [['to know', resolving.map((one) => one.replace(/^--from /, 'the sender as ')).join(', ')]];
   }
   // What was lost on its way was not let through for want of a rule.
   if (decision === undefined) return verdict.id === 'direct' ? [['because', 'no rule captures it']] : [];

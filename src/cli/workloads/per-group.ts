@@ -70,13 +70,13 @@ export async function answerPerGroup(
       '--output',
       `${form} shows one thing, and there are ${workloadsNamed(found.count, namesIn(found))}; choose with --workload NAME`,
     );
-  const { manifests: asked, filename: _, ...rest } = manifests;
+  const { manifests: files, filename: _, ...rest } = manifests;
   const answers: Answered[] = [];
   for (const group of found.groups) {
     const word = found.groups.length === 1 ? manifests.workload : wordFor(group);
-    const named = nameFor(group, word, asked?.filenames ?? []);
-    const chosen = { subject: group.subject, request: found.request, of: nameOf(group), files: asked?.filenames ?? [], ...named };
-    const one = { ...rest, ...(asked && { manifests: { ...asked, filenames: [] } }), chosen };
+    const named = nameFor(group, word, files?.filenames ?? []);
+    const chosen = { subject: group.subject, request: found.request, of: nameOf(group), files: files?.filenames ?? [], ...named };
+    const one = { ...rest, ...(files && { manifests: { ...files, filenames: [] } }), chosen };
     answers.push({ group, given: one, answer: await (found.groups.length === 1 ? ask(one) : orProblems(ask(one))) });
   }
   const [first, second] = answers;
@@ -85,8 +85,8 @@ export async function answerPerGroup(
     return { ...first.answer, problems: [...read, ...first.answer.problems], notes: [...first.answer.notes, ...skippedNotes(found)] };
   const exitCode = Math.max(hasErrors(found) ? BAD_INPUT : 0, ...answers.map(({ answer }) => answer.exitCode));
   const how = { paint, ...(alone && { alone }), ...(isRoom && { isRoom }) };
-  const shown = joined(form, found, answers, how);
-  return { ...shown, form, problems: read, notes: found.notes([shown.output, ...answeredAnyway(answers)].join('\n')), exitCode };
+  const printed = joined(form, found, answers, how);
+  return { ...printed, form, problems: read, notes: found.notes([printed.output, ...answeredAnyway(answers)].join('\n')), exitCode };
 }
 
 /** The names of all, as `--workload` takes them. */
@@ -218,8 +218,8 @@ function together(groups: readonly PlannedGroup[]): Pick<PlannedGroup, 'count' |
 
 /** The command that shows one of them whole; one that is not well is asked about first. */
 function wholeStep(answers: readonly Answered[], alone: NonNullable<AnswerOptions['alone']>): readonly NextCommand[] {
-  const shown = answers.filter(({ answer: { output } }) => output !== '');
-  const one = shown.find(({ answer: { exitCode } }) => exitCode === 1) ?? shown[0];
+  const printed = answers.filter(({ answer: { output } }) => output !== '');
+  const one = printed.find(({ answer: { exitCode } }) => exitCode === 1) ?? printed[0];
   if (one === undefined) return [];
   return [{ why: 'one of them whole; each other by its own name', command: alone(one.given) }];
 }

@@ -14,7 +14,7 @@ import { SETTING_KEYS } from '../../istio/settings/settings.ts';
 import { FAMILIES, FAMILY_NAMES } from '../../netfilter/family.ts';
 import { noRulesText } from '../../sources/workloads/group-names.ts';
 
-const TROUBLES: Partial<Readonly<Record<Problem['code'], string>>> = {
+const PROBLEM_WORDS: Partial<Readonly<Record<Problem['code'], string>>> = {
   'image-without-release': 'unknown release',
   'unknown-release': 'unknown release',
   'not-injected': 'not injected, so without a release of their own',
@@ -23,7 +23,7 @@ const TROUBLES: Partial<Readonly<Record<Problem['code'], string>>> = {
 /** Why nothing can be said of a group, and of which images or values. */
 export function problemsText(problems: readonly Problem[], { details }: Pick<Tally, 'details'>): string {
   const [first] = problems;
-  const short = first === undefined ? undefined : TROUBLES[first.code];
+  const short = first === undefined ? undefined : PROBLEM_WORDS[first.code];
   if (short === undefined) return onOneLine(problems.map(problemText).join('; '));
   return onOneLine(details.length === 0 ? short : `${short}: ${details.join(', ')}`);
 }

@@ -63,8 +63,8 @@ export function comparisonOf(question: Question, subject: Subject): ComparisonVi
   if (question.against === '' || subject.network === undefined || subject.seen === undefined) return undefined;
   const [leftName, rightName] = namesOf(question, subject);
   const operandView = (name: string, of: Subject): OperandView => {
-    const { path: way, packetProblem = '' } = pathView(question, of);
-    return { name, title: of.title, verdict: way?.verdict ?? packetProblem };
+    const { path: view, packetProblem = '' } = pathView(question, of);
+    return { name, title: of.title, verdict: view?.verdict ?? packetProblem };
   };
   const withProblems = (title: string, problems: readonly ProblemView[]): ComparisonView => ({
     ...{ left: operandView(leftName, subject), right: { name: rightName, title, verdict: '' } },
@@ -141,18 +141,18 @@ function byRules({ seen: left }: Subject, { seen: right }: Subject): Pick<Compar
 
 /** What one side has alone stands beside what the other has there instead. */
 function besideEachOther(rows: readonly Row[]): readonly RowView[] {
-  const shown: RowView[] = [];
+  const printed: RowView[] = [];
   for (const row of rows) {
     if (row.operand === 'both') {
-      shown.push({ left: printRule(row.left.rule), right: printRule(row.right.rule), same: true });
+      printed.push({ left: printRule(row.left.rule), right: printRule(row.right.rule), same: true });
       continue;
     }
-    const free = row.operand === 'right' ? freeIn(shown) : -1;
+    const free = row.operand === 'right' ? freeIn(printed) : -1;
     const text = printRule(row.at.rule);
-    if (free < 0) shown.push({ [row.operand]: text, same: false });
-    else shown[free] = { ...shown[free], right: text, same: false };
+    if (free < 0) printed.push({ [row.operand]: text, same: false });
+    else printed[free] = { ...printed[free], right: text, same: false };
   }
-  return shown;
+  return printed;
 }
 
 /** The first of the last rows of the left side alone that has nothing beside it yet; -1 where there is none. */

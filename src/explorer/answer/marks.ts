@@ -35,8 +35,8 @@ export function marksOf(chains: readonly ChainView[], { settings }: FieldsView, 
     if (line !== undefined) {
       const { kind = 'read', text: others = '', rules: ids = [] } = marks.get(line) ?? {};
       const worst = WORST.find((one) => one === kind || one === severity) ?? severity;
-      const said = others === '' ? text : `${others}\n${text}`;
-      marks.set(line, { line, kind: worst, text: said, rules: ids, ...(column !== undefined && { column }) });
+      const title = others === '' ? text : `${others}\n${text}`;
+      marks.set(line, { line, kind: worst, text: title, rules: ids, ...(column !== undefined && { column }) });
     }
   return [...marks.values()].sort((a, b) => a.line - b.line).slice(0, MOST_MARKS);
 }

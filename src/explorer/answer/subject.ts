@@ -82,8 +82,8 @@ export function subjectOf(question: Question): Subject {
       const fault = held.fault === undefined ? [] : [{ line: held.fault.line, text: held.fault.reason, severity: 'error' as const }];
       const none = { text: 'neither rules nor a workload of Kubernetes were found in the text', severity: 'error' as const };
       const problems = [...fault, ...held.problems.map(problemView)];
-      const shown = problems.length === 0 ? [none] : problems;
-      return { ...NO_RULES, title: 'Nothing to look at', release: releaseOf(question), kind: 'nothing', parts, part, problems: shown };
+      const listed = problems.length === 0 ? [none] : problems;
+      return { ...NO_RULES, title: 'Nothing to look at', release: releaseOf(question), kind: 'nothing', parts, part, problems: listed };
     }
   }
 }

@@ -10,7 +10,7 @@ interface CopiesProps extends Pick<PaneProps, 'question' | 'answer'> {
 }
 
 export function Copies({ question, answer, picture }: CopiesProps) {
-  const [said, say] = useState('');
+  const [message, setMessage] = useState('');
   const kinds: Readonly<Record<string, () => Promise<string | undefined>>> = {
     link: async () => {
       const fragment = await fragmentOf(question);
@@ -22,15 +22,15 @@ export function Copies({ question, answer, picture }: CopiesProps) {
   };
   const copy = async (name: string): Promise<void> => {
     const text = await kinds[name]?.();
-    if (text === undefined) return say('the text is too long for a link');
+    if (text === undefined) return setMessage('the text is too long for a link');
     await navigator.clipboard.writeText(text).then(
-      () => say(`${name} copied`),
-      () => say('the browser refuses'),
+      () => setMessage(`${name} copied`),
+      () => setMessage('the browser refuses'),
     );
   };
   return (
     <p class="copies">
-      <span role="status">{said}</span>
+      <span role="status">{message}</span>
       <span aria-hidden="true">Copy</span>
       {Object.keys(kinds).map((name) => (
         <button type="button" key={name} aria-label={`Copy ${name}`} onClick={() => copy(name)}>

@@ -83,13 +83,13 @@ export function InputPane({ looking, ...props }: PaneProps & { readonly looking:
   );
 }
 
-const MOST_SHOWN = 12;
+const MOST_LINES = 12;
 
 function Problems({ problems, goTo }: { readonly problems: readonly ProblemView[]; readonly goTo: (line: number) => void }) {
   if (problems.length === 0) return null;
   return (
     <ul class="problems" aria-label="Problems">
-      {problems.slice(0, MOST_SHOWN).map(({ line, text, severity }, index) => (
+      {problems.slice(0, MOST_LINES).map(({ line, text, severity }, index) => (
         <li key={index} class={severity}>
           {line !== undefined && (
             <button type="button" class="link" onClick={() => goTo(line)}>
@@ -99,7 +99,7 @@ function Problems({ problems, goTo }: { readonly problems: readonly ProblemView[
           {text}
         </li>
       ))}
-      {problems.length > MOST_SHOWN && <li>and {problems.length - MOST_SHOWN} more</li>}
+      {problems.length > MOST_LINES && <li>and {problems.length - MOST_LINES} more</li>}
     </ul>
   );
 }

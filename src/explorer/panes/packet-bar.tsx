@@ -10,7 +10,7 @@ const ANOTHER = 'another';
 
 export function PacketBar({ question, answer, change }: PaneProps) {
   const { request, from, to, protocol, state } = question;
-  const { path: way, packetProblem } = answer;
+  const { path, packetProblem } = answer;
   const named = SENDERS.find((sender) => sender === from);
   return (
     <section class="bar" aria-label="The packet">
@@ -74,15 +74,15 @@ export function PacketBar({ question, answer, change }: PaneProps) {
             </label>
           </>
         )}
-        {request !== '' && <p class="about">{way?.request?.about}</p>}
+        {request !== '' && <p class="about">{path?.request?.about}</p>}
       </div>
       {packetProblem !== undefined && <p class="problem">{packetProblem}</p>}
-      {way !== undefined && (
-        <p class={`verdict ${way.id}`} aria-live="polite">
-          {way.verdict}
+      {path !== undefined && (
+        <p class={`verdict ${path.id}`} aria-live="polite">
+          {path.verdict}
         </p>
       )}
-      {way === undefined && packetProblem === undefined && (
+      {path === undefined && packetProblem === undefined && (
         <p class="verdict">{answer.title === '' ? ' ' : 'No rules, so nothing to trace'}</p>
       )}
     </section>

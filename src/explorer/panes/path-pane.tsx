@@ -9,17 +9,17 @@ interface PathProps extends PaneProps {
   readonly select: (step: number) => void;
 }
 
-export function PathPane({ answer: { path: way }, question, change, step, select }: PathProps) {
+export function PathPane({ answer: { path }, question, change, step, select }: PathProps) {
   return (
     <section aria-labelledby="path-title" class="pane path-pane">
       <h2 id="path-title" class="head">
-        {way?.request === undefined ? 'The way of the packet' : 'The way of the request'}
+        {path?.request === undefined ? 'The way of the packet' : 'The way of the request'}
       </h2>
-      {way === undefined && <p class="empty">No packet to follow.</p>}
-      {way?.request !== undefined && (
+      {path === undefined && <p class="empty">No packet to follow.</p>}
+      {path?.request !== undefined && (
         <>
           <ol class="hops">
-            {way.request.hops.map(({ label, verdict, id }, index) => (
+            {path.request.hops.map(({ label, verdict, id }, index) => (
               <li key={index}>
                 <button type="button" aria-pressed={index === question.hop} onClick={() => change({ hop: index })}>
                   {label}
@@ -30,21 +30,21 @@ export function PathPane({ answer: { path: way }, question, change, step, select
               </li>
             ))}
           </ol>
-          {way.request.outcomes.map((outcome) => (
+          {path.request.outcomes.map((outcome) => (
             <p key={outcome} class="note">
               {outcome}
             </p>
           ))}
         </>
       )}
-      {way !== undefined && (
+      {path !== undefined && (
         <>
           <p class="note">
-            {way.packet}
-            {way.taken.length > 0 && <small>{way.taken.join('; ')}</small>}
+            {path.packet}
+            {path.taken.length > 0 && <small>{path.taken.join('; ')}</small>}
           </p>
-          <Steps steps={way.steps} step={step} select={select} />
-          <Picture svg={way.picture} label="The way as a picture" />
+          <Steps steps={path.steps} step={step} select={select} />
+          <Picture svg={path.picture} label="The way as a picture" />
         </>
       )}
     </section>

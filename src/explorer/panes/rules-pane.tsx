@@ -9,8 +9,8 @@ interface RulesProps extends Pick<PaneProps, 'answer'> {
   readonly looking: Highlight;
 }
 
-export function RulesPane({ answer: { title, chains, path: way }, looking }: RulesProps) {
-  const met = new Map(way?.steps.filter(({ rule }) => rule !== '').map((step) => [step.rule, step]));
+export function RulesPane({ answer: { title, chains, path }, looking }: RulesProps) {
+  const met = new Map(path?.steps.filter(({ rule }) => rule !== '').map((step) => [step.rule, step]));
   useEffect(() => document.querySelector('.rules .current')?.scrollIntoView({ block: 'nearest' }), [looking.current]);
   return (
     <section aria-labelledby="rules-title" class="pane rules-pane">
@@ -28,7 +28,7 @@ export function RulesPane({ answer: { title, chains, path: way }, looking }: Rul
 }
 
 // More rows than this cost a page its pace; nobody reads them in one go either.
-const FIRST_SHOWN = 200;
+const FIRST_ROWS = 200;
 
 interface ChainProps {
   readonly chain: ChainView;
@@ -37,22 +37,22 @@ interface ChainProps {
 }
 
 function Chain({ chain: { table, name, policy, rules }, met, looking }: ChainProps) {
-  const [most, showUpTo] = useState(FIRST_SHOWN);
+  const [most, showUpTo] = useState(FIRST_ROWS);
   const at = rules.findIndex(({ id }) => id === looking.current);
-  const shown = rules.slice(0, Math.max(most, at + 1));
+  const rows = rules.slice(0, Math.max(most, at + 1));
   return (
     <div class="chain">
       <h3>
         {name} <small>{[table, policy].filter((word) => word !== '').join(', ')}</small>
       </h3>
       <ol class="rules">
-        {shown.map((rule) => (
+        {rows.map((rule) => (
           <Rule key={rule.id} rule={rule} met={met.get(rule.id)} looking={looking} />
         ))}
       </ol>
-      {shown.length < rules.length && (
-        <button type="button" class="quiet" onClick={() => showUpTo(most + 5 * FIRST_SHOWN)}>
-          {rules.length - shown.length} more rules
+      {rows.length < rules.length && (
+        <button type="button" class="quiet" onClick={() => showUpTo(most + 5 * FIRST_ROWS)}>
+          {rules.length - rows.length} more rules
         </button>
       )}
     </div>

@@ -4,7 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { StepView } from '../answer/path-views.ts';
 
 // Of the ways through thousands of rules, only the part around the reader is in the page.
-const MOST_SHOWN = 200;
+const MOST_STEPS = 200;
 
 interface StepsProps {
   readonly steps: readonly StepView[];
@@ -13,8 +13,8 @@ interface StepsProps {
 }
 
 export function Steps({ steps, step, select }: StepsProps) {
-  const start = Math.max(0, Math.min(step - MOST_SHOWN / 2, steps.length - MOST_SHOWN));
-  const shown = steps.slice(start, start + MOST_SHOWN);
+  const start = Math.max(0, Math.min(step - MOST_STEPS / 2, steps.length - MOST_STEPS));
+  const visible = steps.slice(start, start + MOST_STEPS);
   const list = useRef<HTMLDivElement>(null);
   const go = (to: number): void => select(Math.max(0, Math.min(steps.length - 1, to)));
   const move = (event: KeyboardEvent): void => {
@@ -51,7 +51,7 @@ export function Steps({ steps, step, select }: StepsProps) {
         onKeyDown={move}
         aria-activedescendant={`step-${step}`}
       >
-        {shown.map(({ depth, mark, place, text, asides }, offset) => {
+        {visible.map(({ depth, mark, place, text, asides }, offset) => {
           const index = start + offset;
           return (
             // biome-ignore lint/a11y/useKeyWithClickEvents: the list has the keys.

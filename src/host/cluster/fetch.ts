@@ -70,8 +70,8 @@ async function* podsOf(owner: KubeObject, namespace: string, access: ClusterAcce
   const labels = selectorText(owner);
   // What a CronJob makes has no labels of its own: its Jobs are between.
   const jobs = owner.kind === 'CronJob' ? await jobsOf(owner, namespace, access) : undefined;
-  const wanted: ListSelection = { namespace, ...(jobs === undefined && labels !== undefined ? { labels } : {}) };
-  for (const part of await collected(allObjects(PODS, wanted, access), `pods of ${owner.kind} ${owner.metadata?.name}`))
+  const selection: ListSelection = { namespace, ...(jobs === undefined && labels !== undefined ? { labels } : {}) };
+  for (const part of await collected(allObjects(PODS, selection, access), `pods of ${owner.kind} ${owner.metadata?.name}`))
     if (!('object' in part) || (!hasEnded(part.object) && (jobs?.has(controllerOf(part.object)?.uid ?? '') ?? madeBy(part.object, owner))))
       yield part;
 }
@@ -89,7 +89,7 @@ async function* ofMany(
   options: FetchOptions,
 ): AsyncGenerator<Fetched> {
   const namespace = name.kind === 'cluster' ? undefined : (name.name ?? (await namespaceOf(access)));
-  const wanted: ListSelection = {
+  const selection: ListSelection = {
     ...(namespace === undefined ? {} : { namespace }),
     ...(access.selector === undefined ? {} : { labels: access.selector }),
   };
@@ -102,7 +102,7 @@ async function* ofMany(
   const known = coveredOwners();
   let pods = 0;
   try {
-    for await (const object of allObjects(PODS, wanted, access)) {
+    for await (const object of allObjects(PODS, selection, access)) {
       pods += 1;
       if (hasEnded(object)) continue;
       known.add(object);
@@ -114,7 +114,7 @@ async function* ofMany(
   }
   // The first page of each is asked for at the same time: most clusters have no more, and kubectl takes its time to start.
   const kinds = OWNERS.map((resource) => {
-    const rest = withoutPods(resource, wanted, access, options, known);
+    const rest = withoutPods(resource, selection, access, options, known);
     return { rest, first: rest.next() };
   });
   for (const { rest, first } of kinds) {
@@ -128,13 +128,13 @@ async function* ofMany(
 /** Owners of a kind that have no pods now; that a cluster has no such kind is none of our business. */
 async function* withoutPods(
   resource: ClusterResource,
-  wanted: ListSelection,
+  selection: ListSelection,
   access: ClusterAccess,
   { owners }: FetchOptions,
   known: ReturnType<typeof coveredOwners>,
 ): AsyncGenerator<Fetched> {
   try {
-    for await (const object of allObjects(resource, wanted, access)) {
+    for await (const object of allObjects(resource, selection, access)) {
       if (controllerOf(object) !== undefined || (!owners && known.has(object))) continue;
       yield { object };
     }

@@ -10,7 +10,7 @@ import { objectIn } from './object.ts';
 /** As many as kubectl itself asks for at a time. */
 const PAGE = 500;
 /** So often a list is begun anew that became too old while it was read. */
-const ANEW = 3;
+const MOST_RESTARTS = 3;
 
 /** Where, and which of them. */
 export interface ListSelection {
@@ -37,10 +37,10 @@ export function pathOf(root: string, { plural }: ClusterResource, { namespace }:
 export async function oneObject(
   resource: ClusterResource,
   name: string,
-  wanted: ListSelection,
+  selection: ListSelection,
   access: ClusterAccess,
 ): Promise<KubeObject> {
-  return objectIn((await atNewest(resource.roots, (root) => fromApi(pathOf(root, resource, wanted, name), access))).answer);
+  return objectIn((await atNewest(resource.roots, (root) => fromApi(pathOf(root, resource, selection, name), access))).answer);
 }
 
 /** The first version of a resource that the server has, and what that answers. */
@@ -60,20 +60,20 @@ async function atNewest(
  * All objects of a resource. A list that became too old on the way (410) is begun anew, and what was shown is not shown again.
  * Throws a ClusterFailure, after what could be read.
  */
-export async function* allObjects(resource: ClusterResource, wanted: ListSelection, access: ClusterAccess): AsyncGenerator<KubeObject> {
-  const shown = new Set<string>();
+export async function* allObjects(resource: ClusterResource, selection: ListSelection, access: ClusterAccess): AsyncGenerator<KubeObject> {
+  const yielded = new Set<string>();
   for (let round = 1; ; round += 1) {
     try {
-      for await (const { objects } of pages(resource, wanted, access))
+      for await (const { objects } of pages(resource, selection, access))
         for (const object of objects) {
           const { uid = '' } = object.metadata ?? {};
-          if (uid !== '' && shown.has(uid)) continue;
-          if (uid !== '') shown.add(uid);
+          if (uid !== '' && yielded.has(uid)) continue;
+          if (uid !== '') yielded.add(uid);
           yield object;
         }
       return;
     } catch (error) {
-      if (!(error instanceof ClusterFailure) || error.failure !== 'expired' || round === ANEW) throw error;
+      if (!(error instanceof ClusterFailure) || error.failure !== 'expired' || round === MOST_RESTARTS) throw error;
     }
   }
 }
@@ -81,20 +81,20 @@ export async function* allObjects(resource: ClusterResource, wanted: ListSelecti
 /** The pages of a list, each with the version that it shows. Throws a ClusterFailure. */
 export async function* pages(
   resource: ClusterResource,
-  wanted: ListSelection,
+  selection: ListSelection,
   access: ClusterAccess,
 ): AsyncGenerator<{ readonly objects: readonly KubeObject[]; readonly version: string }> {
-  const { labels } = wanted;
+  const { labels } = selection;
   let { roots } = resource;
   let next = '';
-  const asked = new Set<string>();
+  const tokens = new Set<string>();
   do {
     const query = [
       `limit=${PAGE}`,
       ...(labels === undefined ? [] : [`labelSelector=${encodeURIComponent(labels)}`]),
       ...(next === '' ? [] : [`continue=${encodeURIComponent(next)}`]),
     ].join('&');
-    const { root, answer } = await atNewest(roots, (tried) => fromApi(`${pathOf(tried, resource, wanted)}?${query}`, access));
+    const { root, answer } = await atNewest(roots, (tried) => fromApi(`${pathOf(tried, resource, selection)}?${query}`, access));
     const page = (answer ?? {}) as Page;
     roots = [root];
     if (!Array.isArray(page.items) && page.items !== null) throw new ClusterFailure('other', 'the API server answers with no list');
@@ -103,7 +103,7 @@ export async function* pages(
     const known = { kind: kind.replace(/List$/, ''), apiVersion };
     yield { objects: (page.items ?? []).map((item) => ({ ...known, ...objectIn(item) })), version: page.metadata?.resourceVersion ?? '' };
     next = page.metadata?.continue ?? '';
-    if (asked.has(next)) throw new ClusterFailure('other', 'the API server answers with the same page again and again');
-    asked.add(next);
+    if (tokens.has(next)) throw new ClusterFailure('other', 'the API server answers with the same page again and again');
+    tokens.add(next);
   } while (next !== '');
 }

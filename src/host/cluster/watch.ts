@@ -27,10 +27,10 @@ interface WatchEvent {
 const SECONDS = 300;
 const LONGEST_PAUSE = 30_000;
 /** So often the first list is begun anew that became too old while it was read. */
-const ANEW = 3;
+const MOST_RESTARTS = 3;
 
 /** Lists, then watches from there; what became too old (410) is listed anew. Ends when the access' signal says so. Throws a ClusterFailure where the first list fails. */
-export async function* watchPods(wanted: ListSelection, access: ClusterAccess, firstPause = 1000): AsyncGenerator<PodEvent> {
+export async function* watchPods(selection: ListSelection, access: ClusterAccess, firstPause = 1000): AsyncGenerator<PodEvent> {
   const there = new Set<string>();
   let version: string | undefined;
   let wait = firstPause;
@@ -40,11 +40,11 @@ export async function* watchPods(wanted: ListSelection, access: ClusterAccess, f
   while (access.signal?.aborted !== true) {
     try {
       if (version === undefined) {
-        version = yield* listed(wanted, access, there);
+        version = yield* listed(selection, access, there);
         begun = true;
         yield { kind: 'listed' };
       }
-      for await (const line of kubectlLines(['get', '--raw', watchPath(wanted, version)], access)) {
+      for await (const line of kubectlLines(['get', '--raw', watchPath(selection, version)], access)) {
         const event = (JSON.parse(line) ?? {}) as WatchEvent;
         if (event.type === 'ERROR')
           throw new ClusterFailure(event.object?.code === 410 ? 'expired' : 'other', String(event.object?.message));
@@ -57,7 +57,7 @@ export async function* watchPods(wanted: ListSelection, access: ClusterAccess, f
       const failure = ours(error);
       if (failure.failure === 'stopped') return;
       rounds += 1;
-      if (!begun && (failure.failure !== 'expired' || rounds === ANEW)) throw failure;
+      if (!begun && (failure.failure !== 'expired' || rounds === MOST_RESTARTS)) throw failure;
       if (failure.failure === 'expired') {
         version = undefined;
         // At once the first time: a server that calls each of its own lists too old is asked no faster than any other.
@@ -83,22 +83,22 @@ function ours(error: unknown): ClusterFailure {
   throw error;
 }
 
-function watchPath(wanted: ListSelection, version: string): string {
+function watchPath(selection: ListSelection, version: string): string {
   const query = new URLSearchParams({
     watch: '1',
     resourceVersion: version,
     allowWatchBookmarks: 'true',
     timeoutSeconds: String(SECONDS),
-    ...(wanted.labels === undefined ? {} : { labelSelector: wanted.labels }),
+    ...(selection.labels === undefined ? {} : { labelSelector: selection.labels }),
   });
-  return `${pathOf('api/v1', PODS, wanted)}?${query}`;
+  return `${pathOf('api/v1', PODS, selection)}?${query}`;
 }
 
 /** All pods of now, and those that went since the last list; the version that the list shows. */
-async function* listed(wanted: ListSelection, access: ClusterAccess, there: Set<string>): AsyncGenerator<PodEvent, string> {
+async function* listed(selection: ListSelection, access: ClusterAccess, there: Set<string>): AsyncGenerator<PodEvent, string> {
   const now = new Set<string>();
   let version = '';
-  for await (const page of pages(PODS, wanted, access)) {
+  for await (const page of pages(PODS, selection, access)) {
     version = page.version;
     for (const object of page.objects) {
       now.add(object.metadata?.uid ?? '');

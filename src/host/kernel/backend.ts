@@ -41,8 +41,8 @@ export function hasIp6({ netFiles }: Pick<Reading, 'netFiles'>): boolean {
 /** Chooses by what is there, or as forced. */
 export async function chooseBackend(reading: Reading, wish: Wish): Promise<Choice | { readonly failure: Failure }> {
   if (!wish.native) return chooseByReading(reading, wish);
-  const without = await withoutIptables(reading, wish);
-  if (without !== undefined) return without;
+  const native = await withoutIptables(reading, wish);
+  if (native !== undefined) return native;
   const choice = await chooseByReading(reading, wish);
   return 'failure' in choice ? withoutProgram(reading, await wish.nftTables, choice.failure) : choice;
 }

@@ -49,8 +49,8 @@ export interface Worked {
 }
 
 /** Works until the goal is reached and verified, or can't be. */
-export async function work({ namespace, desired, question: asked, lockWait, stop }: Work): Promise<Worked> {
-  const question: Question = { ...asked, earlier: { ip: new Map(), ip6: new Map() } };
+export async function work({ namespace, desired, question: initial, lockWait, stop }: Work): Promise<Worked> {
+  const question: Question = { ...initial, earlier: { ip: new Map(), ip6: new Map() } };
   const tried: PerformedStep[] = [];
   const touched: RoutingItem[] = [];
   let marks: ReadonlySet<number> = desired.marks ?? new Set();

@@ -25,10 +25,10 @@ export async function legacyDisputes(
 ): Promise<readonly Unseen[]> {
   const { family } = ruleset;
   const first = ({ table, chain }: LastRule): number => (isBuiltIn(table, chain) || chain.startsWith('ISTIO_') ? 0 : 1);
-  const asked = [...lastRules(ruleset, unread)].sort((a, b) => first(a) - first(b)).slice(0, MOST_CHAINS);
+  const witnesses = [...lastRules(ruleset, unread)].sort((a, b) => first(a) - first(b)).slice(0, MOST_CHAINS);
   const disputed: Unseen[] = [];
-  for (let at = 0; at < asked.length; at += AT_ONCE) {
-    const some = asked.slice(at, at + AT_ONCE);
+  for (let at = 0; at < witnesses.length; at += AT_ONCE) {
+    const some = witnesses.slice(at, at + AT_ONCE);
     const ran = await Promise.all(
       some.map(({ table, chain, number }) =>
         run({

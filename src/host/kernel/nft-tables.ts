@@ -41,11 +41,11 @@ export interface NatHook {
  * One process for all answers, and none where the kernel itself can be asked and has only what iptables makes. Without nft there are no
  * native tables: nothing here could have made any. Where it is `wanted`, for tables that are to be made, it is started anyhow.
  */
-export async function listNftTables(namespace: Namespace, deadline: number, wanted: boolean): Promise<NftTables> {
-  const text = !wanted && namespace.here ? system.netlinkListing() : undefined;
-  const told = text === undefined ? undefined : readNetlinkListing(text);
+export async function listNftTables(namespace: Namespace, deadline: number, isNeeded: boolean): Promise<NftTables> {
+  const text = !isNeeded && namespace.here ? system.netlinkListing() : undefined;
+  const parsed = text === undefined ? undefined : readNetlinkListing(text);
   const listing: NftListing | { readonly failure: Failure } =
-    told === undefined ? await listEveryNftTable(namespace, deadline) : { tables: told };
+    parsed === undefined ? await listEveryNftTable(namespace, deadline) : { tables: parsed };
   if ('failure' in listing) return { native: [], ip: undefined, ip6: undefined, listed: [], natHooks: [], failure: listing.failure };
   const { tables: listed, json } = listing;
   const native = listed.filter(isNativeTable).map(({ name }) => name);

@@ -45,6 +45,6 @@ async function failureOf(cause: 'node' | 'no-ip6' | 'drift'): Promise<Failure> {
 /** kube-proxy's chains, or its table of nft, are in a node's namespace and in no pod's, but in one with hostNetwork: which is never injected. */
 function isNode({ choice: { snapshot, other }, nftTables }: ObservedState): boolean {
   if (nftTables.listed.some(({ name }) => name === 'kube-proxy')) return true;
-  const rulesets = [snapshot, other].flatMap((shown) => (shown === undefined ? [] : [shown.ip, shown.ip6]));
+  const rulesets = [snapshot, other].flatMap((state) => (state === undefined ? [] : [state.ip, state.ip6]));
   return rulesets.some(({ tables }) => tables.some(({ chains }) => chains.some(({ name }) => name.startsWith('KUBE-'))));
 }

@@ -95,6 +95,6 @@ async function readEither(reading: Reading, backend: BackendPart['backend'], fam
 /** The tables of which iptables-nft-save 1.8 says this in a comment. */
 function named(text: string, what: string): readonly string[] {
   return [...text.matchAll(/^# Table `([^']+)' (.*), use 'nft' tool/gm)]
-    .filter(([, , said]) => said === what)
+    .filter(([, , state]) => state === what)
     .map(([, table = '']) => table);
 }

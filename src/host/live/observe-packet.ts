@@ -36,7 +36,7 @@ const QUIET = 700;
 const POLL = 20;
 const READY = 3000;
 /** To remove the table. */
-const ATTEMPTS = 5;
+const MOST_TRIES = 5;
 
 /** Removes what a run that was killed has left there, and answers the names of these tables. */
 export async function removeLeftTables(namespace: Namespace): Promise<readonly string[]> {
@@ -53,7 +53,7 @@ async function remove(namespace: Namespace, name: string): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     const ran = await namespace.run({ argv: ['nft', 'delete', 'table', 'inet', name], deadline: DEADLINE });
     if (succeeded(ran) || ran.stderr.includes('No such file or directory')) return;
-    if (attempt === ATTEMPTS) throw new Error(`its table inet ${name} can not be removed: ${explainFailure(ran).text}`);
+    if (attempt === MOST_TRIES) throw new Error(`its table inet ${name} can not be removed: ${explainFailure(ran).text}`);
     await sleep(POLL * attempt);
   }
 }
@@ -74,8 +74,8 @@ export async function observePacket(namespace: Namespace, { packet, seconds, sen
     }
   });
   let failed: string | undefined;
-  void monitor.ended.then((said) => {
-    failed = said.trim() || 'nft monitor has ended';
+  void monitor.ended.then((ended) => {
+    failed = ended.trim() || 'nft monitor has ended';
   });
   const orFail = (): void => {
     if (failed !== undefined) throw new Error(`packets can not be observed there: ${failed}`);
@@ -95,10 +95,10 @@ export async function observePacket(namespace: Namespace, { packet, seconds, sen
     for (let waited = 0, quiet = 0; waited < seconds * 1000 && quiet < QUIET && !watcher.ended && !signal.aborted; waited += POLL) {
       orFail();
       await sleep(POLL);
-      if (watcher.way() !== undefined) quiet += POLL;
+      if (watcher.path() !== undefined) quiet += POLL;
     }
     await sent;
-    return { path: watcher.way(), keys };
+    return { path: watcher.path(), keys };
   } finally {
     if (monitor.pid !== undefined) system.killGroup(monitor.pid);
     await remove(namespace, name);

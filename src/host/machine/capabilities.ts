@@ -7,7 +7,7 @@ import { system } from '../system.ts';
 import type { Aspect } from './aspect.ts';
 import { fine, warning } from './aspect.ts';
 
-const WANTED: readonly Capability[] = ['NET_ADMIN', 'NET_RAW'];
+const NEEDED: readonly Capability[] = ['NET_ADMIN', 'NET_RAW'];
 
 /** What /proc/self/status says; a part that it does not say is undefined. */
 export interface Status {
@@ -46,7 +46,7 @@ export function rightsAspect(
   if (status.effective === undefined) return fine('rights', 'unknown: not in /proc/self/status');
   const text = [
     user === 0 ? 'root' : `user ${user}`,
-    ...WANTED.map((capability) => `${capability} ${capabilityState(status, capability)}`),
+    ...NEEDED.map((capability) => `${capability} ${capabilityState(status, capability)}`),
     ...(status.noNewPrivileges ? ['no_new_privs set'] : []),
     ...(status.filtered ? ['a seccomp profile'] : []),
   ].join(', ');

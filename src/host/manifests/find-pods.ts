@@ -21,9 +21,9 @@ export function findPods(bytes: Buffer): FoundPods {
     const span = bytes[at] === BRACE ? spanAt(bytes, at) : undefined;
     if (span === undefined || span === null) break;
     const made = valuesIn(bytes.subarray(at, span.end), span);
-    const told = made === undefined ? undefined : plainPodOf(made.values);
-    if (made !== undefined && told !== undefined)
-      pods.push([at, span.end - at, span.lines, made.tail, families.numberOf(told, securedText(made.values)), told.name]);
+    const plain = made === undefined ? undefined : plainPodOf(made.values);
+    if (made !== undefined && plain !== undefined)
+      pods.push([at, span.end - at, span.lines, made.tail, families.numberOf(plain, securedText(made.values)), plain.name]);
     at = span.end;
   }
   return { texts: families.texts, kin: families.kin, pods, rows: rowsIn(bytes, pods), isWithoutMarks: isWithoutMarks(bytes) };

@@ -92,7 +92,7 @@ export function readRow(bytes: Buffer, { pods }: KnownRow, place: JsonObjectPlac
   return {
     kind: 'row',
     kin: [...kin.values()].map(({ first, count }) => ({ workload: read(first), count })),
-    each: () => pods.map(read),
+    all: () => pods.map(read),
   };
 }
 

@@ -60,7 +60,7 @@ export const takeLock: TakeLock = async (namespace, limit, signal) => {
       const found = await holder();
       doubts = found.rightful === false ? doubts + 1 : 0;
       if (doubts > 1) end({ passedOver: found });
-      else if (!ended) question = setTimeout(ask, doubts === 0 ? ASK_AGAIN : ASK_FIRST);
+      else if (!ended) question = setTimeout(ask, doubts === 0 ? POLL_PAUSE : ASK_FIRST);
     };
     let question = setTimeout(ask, ASK_FIRST);
     signal?.addEventListener('abort', interrupt);
@@ -70,7 +70,7 @@ export const takeLock: TakeLock = async (namespace, limit, signal) => {
 
 // Milliseconds. A run is done in tens of them; twice the same answer, for a run of ours is between bind and listen for an instant.
 const ASK_FIRST = 50;
-const ASK_AGAIN = 500;
+const POLL_PAUSE = 500;
 
 interface LockAttempt {
   readonly held: Promise<Held | 'unavailable'>;

@@ -42,7 +42,7 @@ export interface ProbeRequest {
 /** What this process or its machine lacks: it says nothing about rules. */
 const OWN_SHORTAGE: readonly string[] = ['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS'];
 
-const AGAIN_AFTER = 100;
+const RETRY_PAUSE = 100;
 const PATIENCE = 1000;
 /** A call with less time than this says more about the time than about the rules. */
 const SHORTEST = 50;
@@ -61,12 +61,12 @@ export async function probe(request: ProbeRequest): Promise<readonly ProbeResult
   for (;;) {
     // One connection at a time: the ids of its socket are those of the whole process.
     for (const one of rounds) if (one.verdict.kind === 'missed') one.verdict = await round(network, one, request, deadline);
-    if (rounds.every(({ verdict }) => verdict.kind !== 'missed') || Date.now() + AGAIN_AFTER + SHORTEST > deadline) break;
-    await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER));
+    if (rounds.every(({ verdict }) => verdict.kind !== 'missed') || Date.now() + RETRY_PAUSE + SHORTEST > deadline) break;
+    await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE));
   }
   for (const { atProxy, straight } of rounds)
     for (const listener of [atProxy, straight]) if (typeof listener === 'object') listener.close();
-  return rounds.map(({ family, way: { path }, verdict }) => ({ family, path, verdict }));
+  return rounds.map(({ family, call: { path }, verdict }) => ({ family, path, verdict }));
 }
 
 /** A call, and the port at which it has to come out. */
@@ -78,7 +78,7 @@ interface ProbeCall {
 
 interface Round {
   readonly family: Family;
-  readonly way: ProbeCall;
+  readonly call: ProbeCall;
   readonly token: string;
   /** Our server where the call has to come out, or why there is none. */
   readonly atProxy: Listener | string;
@@ -94,43 +94,43 @@ function probeCall(network: Network, ruleset: Ruleset, { probePort: port, proxy 
   const asProxy = idsToHave(network, proxy);
   const inbound = { to: OWN[family], port, from: LOOPBACK[family], onLoopback: true };
   const outbound = { to: OUTSIDE[family], port, from: undefined, onLoopback: false };
-  const ways = [
+  const calls = [
     { path: 'inbound', ids: own, port: expectedPort(ruleset, { ...inbound, ...own }) },
     ...(asProxy === null ? [] : [{ path: 'inbound', ids: asProxy, port: expectedPort(ruleset, { ...inbound, ...asProxy }) } as const]),
     { path: 'outbound', ids: own, port: expectedPort(ruleset, { ...outbound, ...own }) },
   ] as const;
-  return ways.find((way) => way.port !== undefined) ?? ways[0];
+  return calls.find((call) => call.port !== undefined) ?? calls[0];
 }
 
 async function prepare(network: Network, ruleset: Ruleset, request: ProbeRequest): Promise<Round> {
   const { family } = ruleset;
-  const way = probeCall(network, ruleset, request);
+  const call = probeCall(network, ruleset, request);
   const token = network.token();
-  const begun = { family, way, token, straight: undefined };
+  const begun = { family, call, token, straight: undefined };
   const notTested = (why: string): Round => ({ ...begun, atProxy: why, verdict: { kind: 'not tested', why } });
-  if (way.port === undefined) return notTested(`these rules let the calls of user ${way.ids.uid} and group ${way.ids.gid} through`);
-  const noRoute = way.path === 'outbound' ? await network.routeTo(OUTSIDE[family]) : undefined;
+  if (call.port === undefined) return notTested(`these rules let the calls of user ${call.ids.uid} and group ${call.ids.gid} through`);
+  const noRoute = call.path === 'outbound' ? await network.routeTo(OUTSIDE[family]) : undefined;
   if (noRoute !== undefined) return notTested(`there is no route to ${OUTSIDE[family]} (${noRoute})`);
-  const atProxy = await network.listen(LOOPBACK[family], way.port, `${token} redirected`);
+  const atProxy = await network.listen(LOOPBACK[family], call.port, `${token} redirected`);
   if (typeof atProxy === 'string' && atProxy !== 'EADDRINUSE')
-    return notTested(`can not listen on ${LOOPBACK[family]} port ${way.port} (${atProxy})`);
+    return notTested(`can not listen on ${LOOPBACK[family]} port ${call.port} (${atProxy})`);
   return { ...begun, atProxy, verdict: { kind: 'missed', how: 'there was no time to try' } };
 }
 
 /** One call; where it arrived tells whether there is a rule. */
 async function round(network: Network, one: Round, { probePort }: ProbeRequest, deadline: number): Promise<Verdict> {
-  const { family, way, token } = one;
-  const host = way.path === 'inbound' ? OWN[family] : OUTSIDE[family];
-  if (way.path === 'inbound' && typeof one.straight !== 'object') {
+  const { family, call, token } = one;
+  const host = call.path === 'inbound' ? OWN[family] : OUTSIDE[family];
+  if (call.path === 'inbound' && typeof one.straight !== 'object') {
     one.straight = await network.listen(host, probePort, `${token} missed`);
     // It belongs to what is to be proved: without it the proxy can't deliver to the application.
     if (one.straight === 'EADDRNOTAVAIL') return { kind: 'missed', how: `${host} is not on lo` };
     if (typeof one.straight === 'string' && OWN_SHORTAGE.includes(one.straight)) return noHandles(one.straight);
   }
   // Left alone, IPv6 would choose ::6 as the source too, and what comes from there is let through.
-  const localAddress = way.path === 'inbound' ? LOOPBACK[family] : undefined;
+  const localAddress = call.path === 'inbound' ? LOOPBACK[family] : undefined;
   const patience = Math.max(SHORTEST, Math.min(PATIENCE, deadline - Date.now()));
-  const met = await callOnce(network, way.ids, { host, port: probePort, localAddress, patience });
+  const met = await callOnce(network, call.ids, { host, port: probePort, localAddress, patience });
   const verdict = verdictOf(met, one, `${host} port ${probePort}`);
   const shortage = verdict.kind === 'missed' ? shortageOfHandles() : undefined;
   return shortage === undefined ? verdict : noHandles(shortage);
@@ -156,7 +156,7 @@ function shortageOfHandles(): string | undefined {
   }
 }
 
-function verdictOf(met: CallOutcome, { way, token, atProxy, straight }: Round, where: string): Verdict {
+function verdictOf(met: CallOutcome, { call, token, atProxy, straight }: Round, where: string): Verdict {
   if (met.kind === 'nobody' && OWN_SHORTAGE.includes(met.code)) return noHandles(met.code);
   if (met.kind === 'nobody') {
     const how = met.code === 'ETIMEDOUT' ? `nobody answered on ${where}` : `the connection to ${where} failed (${met.code})`;
@@ -166,9 +166,9 @@ function verdictOf(met: CallOutcome, { way, token, atProxy, straight }: Round, w
   if (met.kind === 'said' && met.text === `${token} missed`)
     return { kind: 'missed', how: `the connection to ${where} went straight there` };
   // Someone else has the proxy's port, most likely the proxy. If this was it, the rule works; that can't be known.
-  const inUse = `port ${way.port} is in use here; does the proxy run already?`;
+  const inUse = `port ${call.port} is in use here; does the proxy run already?`;
   if (typeof atProxy === 'string') {
-    const known = way.path === 'outbound' || typeof straight === 'object';
+    const known = call.path === 'outbound' || typeof straight === 'object';
     return { kind: 'not tested', why: known ? `${inUse} A call to ${where} did not go straight there` : `${inUse} So is ${where}` };
   }
   return {

@@ -21,16 +21,16 @@ export async function runAll(
   const waiting = runs.entries();
   let count = 0;
   const work = async (): Promise<void> => {
-    const stand = await openPodSetting(paths, programs);
+    const setting = await openPodSetting(paths, programs);
     try {
       for (const [at, run] of waiting) {
         const before = run.outcomes[0]?.before ?? EMPTY_STATE;
-        judged[at] = { ...run, result: await stand.run({ ...start, golden: run.golden, before }) };
+        judged[at] = { ...run, result: await setting.run({ ...start, golden: run.golden, before }) };
         count += 1;
         done(count);
       }
     } finally {
-      await stand.close();
+      await setting.close();
     }
   };
   try {

@@ -95,8 +95,8 @@ export function resolvConfOf(nameservers: readonly string[]): string {
 }
 
 /** Why a script ended: its last line, but for the one in which ip says only where in its input that was. */
-export function lastWords(said: string): string {
-  const lines = said.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('Command failed '));
+export function lastWords(output: string): string {
+  const lines = output.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('Command failed '));
   return lines.at(-1)?.trim() ?? '';
 }
 

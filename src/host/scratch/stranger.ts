@@ -32,10 +32,10 @@ export async function runStranger({ argv, deadline, keep, signal: stop }: Strang
     detached: true,
     env: { LC_ALL: 'C' },
   });
-  const said = { stdout: '', stderr: '' };
+  const printed = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const)
     running[name].setEncoding('utf8').on('data', (text: string) => {
-      said[name] = (said[name] + text).slice(-keep);
+      printed[name] = (printed[name] + text).slice(-keep);
     });
   running.once('exit', () => {
     setTimeout(() => {
@@ -45,5 +45,5 @@ export async function runStranger({ argv, deadline, keep, signal: stop }: Strang
   });
   const { exitCode = null, signal = null, timedOut, code, shortMessage } = await running;
   const neverRan = exitCode === null && signal === null && !timedOut;
-  return { argv, exitCode, signal, ...said, ...(neverRan && { stderr: shortMessage ?? '' }), timedOut, notFound: code === 'ENOENT' };
+  return { argv, exitCode, signal, ...printed, ...(neverRan && { stderr: shortMessage ?? '' }), timedOut, notFound: code === 'ENOENT' };
 }

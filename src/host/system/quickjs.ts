@@ -27,8 +27,8 @@ export const system: System = {
     return typeof found === 'number' ? undefined : found;
   },
   netlinkListing: () => {
-    const told = nftTold();
-    return typeof told === 'number' ? undefined : told;
+    const output = nftTold();
+    return typeof output === 'number' ? undefined : output;
   },
   ownProgram: () => [os.readlink('/proc/self/exe')[0]],
   spawn: spawnChild,

@@ -101,8 +101,8 @@ function withNotKnown(observed: Observation, answer: Answer): Answer {
   const { releases, plan, switches, facts, nonDefault, differences } = answer;
   if (plan.nft !== undefined) return answer;
   const { proposal, notKnown } = withoutGuesses(observed, releases, { values: valuesOf(plan.settings), switches, facts }, nonDefault);
-  const [again] = notKnown.length === 0 ? [] : answerOf({ proposal, releases, differences });
-  return again === undefined ? answer : { ...again, notKnown };
+  const [unfiltered] = notKnown.length === 0 ? [] : answerOf({ proposal, releases, differences });
+  return unfiltered === undefined ? answer : { ...unfiltered, notKnown };
 }
 
 /** Whether a rule of ours stands in a chain that is known in full: whose rules they are rests on no other. */

@@ -123,8 +123,8 @@ function explain(live: Both, state: Readonly<Record<Family, State>>, plan: Both)
 }
 
 function claim(live: Both, state: Readonly<Record<Family, State>>, likely: Both | undefined): Claims {
-  const nothing: Claims = { claims: { ip: [], ip6: [] }, doubted: { ip: [], ip6: [] } };
-  if (FAMILIES.every((family) => state[family].chains.every(({ loose }) => loose.length === 0))) return nothing;
+  const none: Claims = { claims: { ip: [], ip6: [] }, doubted: { ip: [], ip6: [] } };
+  if (FAMILIES.every((family) => state[family].chains.every(({ loose }) => loose.length === 0))) return none;
   const all = { ip: hypotheses('ip', live, likely), ip6: hypotheses('ip6', live, likely) };
   const present = FAMILIES.filter((family) => state[family].own.size > 0);
   const borneOut = nearestReleases(all, present);

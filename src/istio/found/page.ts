@@ -75,9 +75,9 @@ export function rulesOfPage(text: string): RulesOfPage {
   const parts = partsOf(text);
   const rules = parts.filter(({ kind }) => kind === 'rules');
   const left: PagePart[] = [];
-  const shown = rules.map((part) => ({ part, tables: tablesIn(part.text) }));
-  for (const key of new Set(shown.flatMap(({ tables }) => [...tables.keys()]))) {
-    const having = shown.filter(({ part, tables }) => tables.has(key) && !left.includes(part));
+  const listed = rules.map((part) => ({ part, tables: tablesIn(part.text) }));
+  for (const key of new Set(listed.flatMap(({ tables }) => [...tables.keys()]))) {
+    const having = listed.filter(({ part, tables }) => tables.has(key) && !left.includes(part));
     const ours = having.filter(({ tables }) => tables.get(key)?.istio === true);
     const rivals = ours.length === 0 ? having : ours;
     if (rivals.length < having.length) left.push(...having.filter((one) => !rivals.includes(one)).map(({ part }) => part));
@@ -98,12 +98,12 @@ export function partText({ number, kind, name, line }: PagePart): string {
 /** The part that a word behind `#` names: its number, the name of a manifest or its kind with the name, a heading or its words with dashes. */
 export function partNamed(parts: readonly PagePart[], word: string): readonly PagePart[] {
   if (/^\d+$/.test(word)) return parts.filter(({ number }) => number === Number(word));
-  const wanted = word.toLowerCase();
+  const lowered = word.toLowerCase();
   return parts.filter(({ kind, name }) => {
     const whole = name.toLowerCase();
-    if (kind === 'rules') return [whole, slug(whole)].includes(wanted);
+    if (kind === 'rules') return [whole, slug(whole)].includes(lowered);
     const [type = '', own = ''] = whole.split(' ');
-    return [own, `${type}/${own}`].includes(wanted);
+    return [own, `${type}/${own}`].includes(lowered);
   });
 }
 
@@ -217,13 +217,13 @@ function tablesIn(text: string): ReadonlyMap<string, ListedTable> {
       const own = rulesets.find((ruleset) => ruleset.family === family)?.tables.find(({ name }) => name === table);
       if (own === undefined) return [];
       const of = (one: typeof own): string => printSave({ family, tables: [one] });
-      const shown = {
+      const shared = {
         whole: of(own),
         hidden: of(withoutInterfaces(own)),
         hides: own.chains.some(({ rules }) => rules.some(({ matches }) => matches.some(({ kind }) => kind === 'unknown'))),
         istio: own.chains.some(({ name }) => name.startsWith('ISTIO_')),
       };
-      return [[`${family === 'ip' ? 'IPv4' : 'IPv6'} ${table}`, shown]];
+      return [[`${family === 'ip' ? 'IPv4' : 'IPv6'} ${table}`, shared]];
     }),
   );
 }

@@ -24,8 +24,8 @@ export function ambientSource({ pod, namespace }: Workload, { namespaces }: Mesh
   if (pod.hostNetwork) return undefined;
   const own = pod.labels.get(DATAPLANE_MODE);
   if (own?.value === 'none') return undefined;
-  const asked = own?.value === 'ambient' ? own : namespaces.get(namespace)?.labels.get(DATAPLANE_MODE);
-  return asked?.value === 'ambient' ? asked.source : undefined;
+  const mode = own?.value === 'ambient' ? own : namespaces.get(namespace)?.labels.get(DATAPLANE_MODE);
+  return mode?.value === 'ambient' ? mode.source : undefined;
 }
 
 function isOn(given: Sourced<string> | undefined, otherwise: boolean): boolean {

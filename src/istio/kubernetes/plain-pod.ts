@@ -31,21 +31,21 @@ interface PlainPlace {
 export class PlainPod implements Workload {
   /** Undefined for what is no pod, and where something in it is not as the API server gives it: reading says what that means. */
   static of(values: Values, itemKind: string | undefined, place: Omit<PlainPlace, 'values'>): PlainPod | undefined {
-    const told = plainPodOf(values, itemKind);
-    return told === undefined ? undefined : new PlainPod(told, { ...place, values: () => values });
+    const plain = plainPodOf(values, itemKind);
+    return plain === undefined ? undefined : new PlainPod(plain, { ...place, values: () => values });
   }
 
   /** The part of a fingerprint that its own values make; undefined for every other workload. */
   static textOf(workload: Workload, secured: boolean): string | undefined {
     if (!(#values in workload)) return undefined;
-    const text = secured ? plainText(workload.#values(), true) : workload.#told.text;
+    const text = secured ? plainText(workload.#values(), true) : workload.#listed.text;
     return `\n\0${text}`;
   }
 
   /** Its labels; undefined for every other workload. */
   static labelsOf(workload: Workload): ReadonlyMap<string, string> | undefined {
     if (!(#values in workload)) return undefined;
-    workload.#labels ??= new Map(Object.entries(workload.#told.labels));
+    workload.#labels ??= new Map(Object.entries(workload.#listed.labels));
     return workload.#labels;
   }
 
@@ -58,13 +58,13 @@ export class PlainPod implements Workload {
   declare readonly owner?: string;
   readonly placed: (own: Workload) => Workload;
   readonly #values: () => Values;
-  readonly #told: PodValues;
+  readonly #listed: PodValues;
   readonly #read: () => Workload;
   #pod: PodTemplate | undefined;
   #labels: ReadonlyMap<string, string> | undefined;
 
-  constructor(told: PodValues, { source, values, read, placed }: PlainPlace) {
-    const { namespace, name, owner } = told;
+  constructor(listed: PodValues, { source, values, read, placed }: PlainPlace) {
+    const { namespace, name, owner } = listed;
     this.namespace = namespace;
     this.name = name;
     this.source = source;
@@ -73,7 +73,7 @@ export class PlainPod implements Workload {
     if (owner !== undefined) this.owner = owner;
     this.placed = (own) => (own === this ? placed() : own);
     this.#values = values;
-    this.#told = told;
+    this.#listed = listed;
     this.#read = read;
   }
 

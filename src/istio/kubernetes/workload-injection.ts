@@ -65,8 +65,8 @@ export function injectionOf(workload: Workload, request: InjectionRequest): Work
   };
   const taken = workload.pod.annotations.get(REDIRECTED)?.value === 'enabled';
   const lives = found === undefined && asIs ? livesWithout(workload) : undefined;
-  const without = ambient !== undefined && (lives !== undefined || (taken && asIs)) ? inAmbientMode(ambient) : lives;
-  if (without !== undefined) return { workload, injection: without, release, found: true, problems };
+  const ignored = ambient !== undefined && (lives !== undefined || (taken && asIs)) ? inAmbientMode(ambient) : lives;
+  if (ignored !== undefined) return { workload, injection: ignored, release, found: true, problems };
   // Whoever asks for another installer than the one that was at work asks for an injection that never was.
   if (keeps && (installer === undefined || installer === installerOf(found.injection)))
     return { workload, injection: found.injection, release, found: true, problems: [...problems, ...found.problems] };

@@ -16,9 +16,9 @@ export function bridgedNetworks({ tables }: Ruleset): readonly NetworkBehind[] {
 
 function behind({ matches, target }: Rule): NetworkBehind | undefined {
   if (target.kind !== 'opaque' || target.name !== 'MASQUERADE') return undefined;
-  const asked = matches.filter(({ kind }) => kind !== 'comment');
-  const [source, out] = asked;
-  if (asked.length !== 2 || source?.kind !== 'source' || source.negated) return undefined;
+  const conditions = matches.filter(({ kind }) => kind !== 'comment');
+  const [source, out] = conditions;
+  if (conditions.length !== 2 || source?.kind !== 'source' || source.negated) return undefined;
   if (out?.kind !== 'out-interface' || !out.negated || out.value.endsWith('+')) return undefined;
   return { network: printNetwork(source.value), interface: out.value };
 }

@@ -28,14 +28,14 @@ export function provenFor(
   { protocol, source, destination, destinationPort }: Packet,
   ports: ProxyPorts,
 ): readonly string[] {
-  const alike = flows.filter(
+  const same = flows.filter(
     ({ original }) =>
       original.protocol === protocol &&
       original.destination === destination &&
       (destinationPort === undefined || original.destinationPort === destinationPort) &&
       (source === undefined || original.source === source),
   );
-  const groups = byProof(alike, ports);
+  const groups = byProof(same, ports);
   return [...groups].map(([id, [first, ...others]]) => {
     const { original, reply } = first as ListedFlow;
     const count = others.length === 0 ? '1 connection' : `${others.length + 1} connections`;

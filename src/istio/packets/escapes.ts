@@ -119,8 +119,8 @@ export function escapeWords(
   const { uid, gid, mark, sourcePort, ...rest } = fields;
   const origin = direction === 'inbound' ? 'remote' : 'local';
   const owned = direction === 'outbound' && ownersMatter(fields) ? { uid, gid } : {};
-  const shown = Object.fromEntries(Object.entries({ ...rest, ...owned }).filter(([, value]) => value !== undefined)) as Fields;
-  return regionWords({ family, fields: { protocol: TCP, ...shown, origin: [origin] } }, namesFor([podNetwork], family));
+  const known = Object.fromEntries(Object.entries({ ...rest, ...owned }).filter(([, value]) => value !== undefined)) as Fields;
+  return regionWords({ family, fields: { protocol: TCP, ...known, origin: [origin] } }, namesFor([podNetwork], family));
 }
 
 /** Whether a region is of some users only: all but the proxy are everybody here. */

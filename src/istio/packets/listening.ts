@@ -51,10 +51,10 @@ function accepts({ protocol, families, address, port }: Listener, packet: Packet
 
 function unheard(found: Verdict, { how, port }: Delivered, packet: Packet): Verdict {
   const family = packet.family === 'ip' ? 'IPv4' : 'IPv6';
-  const nothing = `where nothing listens for ${family}, ${lossOf(packet)}`;
+  const none = `where nothing listens for ${family}, ${lossOf(packet)}`;
   if (how === 'plain' || how === 'mark')
     return { ...found, words: `${found.words}; nothing listens there for ${family}, ${lossOf(packet)}` };
-  return { id: 'refused', words: `sent to port ${port}, ${nothing}` };
+  return { id: 'refused', words: `sent to port ${port}, ${none}` };
 }
 
 /**

@@ -85,11 +85,11 @@ function sentFrom({ chains }: Table, hook: string): readonly Sent[] {
         letThrough = [...letThrough, passing];
         return [];
       }
-      const asked = [...letThrough, ...excepted(rule)];
+      const matches = [...letThrough, ...excepted(rule)];
       const port = localPort(rule.target);
-      if (port !== undefined) return [{ port, chain: chain.name, letThrough: asked }];
+      if (port !== undefined) return [{ port, chain: chain.name, letThrough: matches }];
       const next = rule.target.kind === 'jump' ? byName.get(rule.target.chain) : undefined;
-      return next === undefined || visited.has(next) || depth > DEEPEST ? [] : walk(next, asked, depth + 1);
+      return next === undefined || visited.has(next) || depth > DEEPEST ? [] : walk(next, matches, depth + 1);
     });
   };
   const first = byName.get(hook);
@@ -100,11 +100,11 @@ function sentFrom({ chains }: Table, hook: string): readonly Sent[] {
 function passes(rule: Rule): LetThrough | undefined {
   const { matches, target } = rule;
   if (target.kind !== 'verdict' || (target.verdict !== 'RETURN' && target.verdict !== 'ACCEPT')) return undefined;
-  if (matches.some(({ kind }) => !BESIDE.includes(kind) && !ASKED.includes(kind))) return undefined;
+  if (matches.some(({ kind }) => !BESIDE.includes(kind) && !IDENTIFYING.includes(kind))) return undefined;
   return whom(rule, false)[0];
 }
 
-const ASKED: readonly string[] = ['uid-owner', 'gid-owner', 'mark'];
+const IDENTIFYING: readonly string[] = ['uid-owner', 'gid-owner', 'mark'];
 const BESIDE: readonly string[] = ['protocol', 'out-interface', 'comment'];
 
 /** Whom a rule itself excepts: `! --uid-owner 7777`. */

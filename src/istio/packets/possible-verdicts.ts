@@ -152,7 +152,7 @@ const FIELDS: Readonly<Record<Field, string>> = {
 };
 
 // What would tell, by what is asked.
-const TELLS: Readonly<Partial<Record<Field, string>>> = {
+const INPUTS: Readonly<Partial<Record<Field, string>>> = {
   source: '--source ADDRESS',
   sourcePort: '--source ADDRESS:PORT',
   destination: '--to ADDRESS:PORT',
@@ -179,7 +179,7 @@ function questionsIn({ split, end }: Trace): readonly Question[] {
 function resolvingInput(question: Question): string | undefined {
   switch (question.kind) {
     case 'field':
-      return TELLS[question.field];
+      return INPUTS[question.field];
     case 'match':
       return question.match.kind === 'unknown' ? 'a listing that shows interfaces (iptables -L -v -n, or iptables-save)' : undefined;
     case 'policy':

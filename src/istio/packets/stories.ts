@@ -66,9 +66,9 @@ export function simulateRequest(
   podNetwork: PodNetwork,
   { family = 'ip', to, conditions: more = [] }: SimulationOptions = {},
 ): SimulatedRequest {
-  const told = STORIES.find((one) => one.id === id);
-  if (told === undefined) throw new RangeError(`there is no story ${id}`);
-  const story = podNetwork.ports.of === 'ztunnel' ? ambientStory(told) : told;
+  const found = STORIES.find((one) => one.id === id);
+  if (found === undefined) throw new RangeError(`there is no story ${id}`);
+  const story = podNetwork.ports.of === 'ztunnel' ? ambientStory(found) : found;
   const early = story.beforeProxy === true ? { ...podNetwork, state: { ...podNetwork.state, beforeProxy: true } } : podNetwork;
   const stage = stageOf(whereConditionsHold(early), family, to);
   const conditions = [...conditionsOf(early, family), ...more];

@@ -174,8 +174,10 @@ function eventText(step: Exclude<Step, { kind: 'chain' | 'rule' | 'end-of-chain'
     }
     case 'conntrack': {
       const zone = step.zone === 0 ? '' : `, in zone ${step.zone}`;
-      const way = step.direction === 'reply' ? ', as a reply' : '';
-      return step.state === 'NEW' && step.zone === 0 && !all ? undefined : `conntrack: ${step.state ?? 'state not known'}${way}${zone}`;
+      const direction = step.direction === 'reply' ? ', as a reply' : '';
+      return step.state === 'NEW' && step.zone === 0 && !all
+        ? undefined
+        : `conntrack: ${step.state ?? 'state not known'}${direction}${zone}`;
     }
     case 'translated':
       return `translated as the first packet was: ${changesText(step.changes)}`;

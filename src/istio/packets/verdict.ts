@@ -237,8 +237,8 @@ export function questionText(why: Question): string {
         : `depends on the packet's ${why.field}, which ${rulePlaceText(why.at)} asks for`;
     case 'match': {
       const name = namedAddress(why.match);
-      const asks = name === undefined ? 'has a match that is not understood' : `asks for ${name}, whose address is not known`;
-      return `${rulePlaceText(why.at)} ${asks}`;
+      const reason = name === undefined ? 'has a match that is not understood' : `asks for ${name}, whose address is not known`;
+      return `${rulePlaceText(why.at)} ${reason}`;
     }
     case 'target':
       return `${rulePlaceText(why.at)} has a target that is not understood`;

@@ -26,13 +26,13 @@ export function drawPackets(
   title: string,
   packets: readonly (TracedPacket & { readonly title: string; readonly options: TrailOptions })[],
 ): Drawing {
-  const ways = packets.map(({ title: lane, words, trace, verdict, options }) => pathOf(lane, words, trace, verdict, options));
-  return drawPaths(title, ways);
+  const paths = packets.map(({ title: lane, words, trace, verdict, options }) => pathOf(lane, words, trace, verdict, options));
+  return drawPaths(title, paths);
 }
 
 /** The connections of a request, each in a lane beside the one before. */
 export function drawRequest(source: string, { story, calls }: SimulatedRequest, options: TrailOptions): Drawing {
-  const ways = calls.flatMap(({ hops }) =>
+  const paths = calls.flatMap(({ hops }) =>
     hops
       .filter(({ kind }) => kind === 'connection')
       .map((hop, index) => ({
@@ -40,17 +40,17 @@ export function drawRequest(source: string, { story, calls }: SimulatedRequest, 
         follows: index > 0,
       })),
   );
-  return drawPaths(`${source}: ${story.about}`, ways);
+  return drawPaths(`${source}: ${story.about}`, paths);
 }
 
-function drawPaths(title: string, ways: readonly TracedPath[]): Drawing {
-  const lanes = ways.map((way, index) => laneOf(way, `w${index}`));
+function drawPaths(title: string, paths: readonly TracedPath[]): Drawing {
+  const lanes = paths.map((path, index) => laneOf(path, `w${index}`));
   const between = lanes.flatMap(({ boxes }, index): readonly Arrow[] =>
-    ways[index]?.follows === true ? [{ from: lanes[index - 1]?.boxes.at(-1)?.id ?? '', to: boxes[0]?.id ?? '' }] : [],
+    paths[index]?.follows === true ? [{ from: lanes[index - 1]?.boxes.at(-1)?.id ?? '', to: boxes[0]?.id ?? '' }] : [],
   );
   return {
     title,
-    description: ways.map((way) => `${way.title}: ${verdictText(way.verdict)}.`).join(' '),
+    description: paths.map((path) => `${path.title}: ${verdictText(path.verdict)}.`).join(' '),
     flow: 'down',
     lanes: lanes.map(({ lane }) => lane),
     boxes: lanes.flatMap(({ boxes }) => boxes),

@@ -51,14 +51,14 @@ interface DrawnLane {
 
 function drawTable({ title, name, chains }: DrawnTable, lane: string, ports: ProxyPorts): DrawnLane {
   const targets = chains.flatMap(({ rules }) => rules.flatMap(({ rule: { target } }) => (target.kind === 'jump' ? target.chain : [])));
-  const shown = chains
+  const drawn = chains
     .filter((chain) => chain.rules.length > 0 || targets.includes(chain.name))
     // A packet comes to a hook first, and from there to what the hook's rules jump to.
     .sort((one, other) => Number(isBuiltIn(name, other.name)) - Number(isBuiltIn(name, one.name)));
   const idOf = (chain: string): string => `${lane} ${chain}`;
-  const names = new Set(shown.map((chain) => chain.name));
+  const names = new Set(drawn.map((chain) => chain.name));
   const actors = new Map<string, Box>();
-  const arrows = shown.flatMap((chain) =>
+  const arrows = drawn.flatMap((chain) =>
     chain.rules.flatMap(({ rule, mark }, row): readonly Arrow[] => {
       const arrow = { from: idOf(chain.name), row, ...(mark !== undefined && { mark }) };
       if (rule.target.kind === 'jump') return names.has(rule.target.chain) ? [{ ...arrow, to: idOf(rule.target.chain) }] : [];
@@ -69,7 +69,7 @@ function drawTable({ title, name, chains }: DrawnTable, lane: string, ports: Pro
       return [{ ...arrow, to: id }];
     }),
   );
-  const boxes = shown.map((chain): Box => ({ id: idOf(chain.name), title: chain.name, kind: 'chain', lane, rows: chain.rules.map(rowOf) }));
+  const boxes = drawn.map((chain): Box => ({ id: idOf(chain.name), title: chain.name, kind: 'chain', lane, rows: chain.rules.map(rowOf) }));
   return { lane: { id: lane, title }, boxes: [...boxes, ...actors.values()], arrows };
 }
 

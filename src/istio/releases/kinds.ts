@@ -16,7 +16,7 @@ export interface Kind {
 }
 
 // Of what changed in arguments, the builders of rules ask for this one: before the flag came, all DNS was that to the servers.
-const ASKED_BY_RULES: readonly ChangeName[] = [...RULE_CHANGE_NAMES, 'captureAllDnsFlag'];
+const USED_BY_RULES: readonly ChangeName[] = [...RULE_CHANGE_NAMES, 'captureAllDnsFlag'];
 
 let byRules: readonly Kind[] | undefined;
 let byAll: readonly Kind[] | undefined;
@@ -24,7 +24,7 @@ let byAmbient: readonly Kind[] | undefined;
 
 /** The kinds of release that make different rules of some settings; oldest first. */
 export function ruleKinds(): readonly Kind[] {
-  byRules ??= kindsBy(ASKED_BY_RULES);
+  byRules ??= kindsBy(USED_BY_RULES);
   return byRules;
 }
 

@@ -23,10 +23,10 @@ export class Arena {
   readonly #known = new Map<string, OpenQuestion>();
   readonly #ranges = new WeakMap<Ranges, Map<FieldName, SetId>>();
 
-  constructor(family: Family, space: Space, asksTranslation: boolean, effort?: number) {
+  constructor(family: Family, space: Space, hasTranslation: boolean, effort?: number) {
     this.family = family;
     this.space = space;
-    this.dependsOnTranslation = asksTranslation;
+    this.dependsOnTranslation = hasTranslation;
     this.diagrams = new Diagrams(
       FIELDS.map((field) => space[field].length),
       effort,

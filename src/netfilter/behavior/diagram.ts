@@ -210,13 +210,13 @@ export class Diagrams {
   #node(field: number, lasts: readonly number[], children: readonly SetId[]): SetId {
     if (children.length === 1) return children[0] ?? NONE;
     const hash = hashOf(field, lasts, children);
-    const alike = this.#known.get(hash);
-    const known = alike?.find((id) => isNode(this.#at(id), field, lasts, children));
+    const candidates = this.#known.get(hash);
+    const known = candidates?.find((id) => isNode(this.#at(id), field, lasts, children));
     if (known !== undefined) return known;
     if (this.#nodes.length >= this.#most) throw new TooLarge('more sets of packets than can be distinguished here');
     const id = this.#nodes.push({ field, lasts, children }) - 1;
-    if (alike === undefined) this.#known.set(hash, [id]);
-    else alike.push(id);
+    if (candidates === undefined) this.#known.set(hash, [id]);
+    else candidates.push(id);
     return id;
   }
 
@@ -232,16 +232,21 @@ export class Diagrams {
     const a = this.#at(one);
     const b = this.#at(other);
     const field = Math.min(a.field, b.field);
-    const asksA = a.field === field;
-    const asksB = b.field === field;
+    const testsA = a.field === field;
+    const testsB = b.field === field;
     const lasts: number[] = [];
     const children: SetId[] = [];
     const end = (this.#sizes[field] ?? 0) - 1;
     for (let i = 0, j = 0, last = -1; last < end; ) {
-      const lastA = asksA ? (a.lasts[i] ?? end) : end;
-      const lastB = asksB ? (b.lasts[j] ?? end) : end;
+      const lastA = testsA ? (a.lasts[i] ?? end) : end;
+      const lastB = testsB ? (b.lasts[j] ?? end) : end;
       last = Math.min(lastA, lastB);
-      addRun(lasts, children, last, this.#apply(operation, asksA ? (a.children[i] ?? NONE) : one, asksB ? (b.children[j] ?? NONE) : other));
+      addRun(
+        lasts,
+        children,
+        last,
+        this.#apply(operation, testsA ? (a.children[i] ?? NONE) : one, testsB ? (b.children[j] ?? NONE) : other),
+      );
       if (lastA === last) i += 1;
       if (lastB === last) j += 1;
     }

@@ -112,10 +112,10 @@ export function compareClasses(arena: Arena, left: readonly ClassSet[], right: r
   const { diagrams } = arena;
   const pairs = pairsOf(arena, left, right);
   const union = (some: readonly Differing[]): SetId => diagrams.forget(diagrams.union(some.map(({ set }) => set)), FIRST_QUESTION);
-  const maybeAlike = union(pairs.filter((pair) => pair.left.key === pair.right.key));
+  const maybeSame = union(pairs.filter((pair) => pair.left.key === pair.right.key));
   const maybeNot = union(pairs.filter((pair) => pair.left.key !== pair.right.key));
-  const untold = union(pairs.filter((pair) => pair.left.key !== pair.right.key && !(pair.left.known && pair.right.known)));
-  const surely = diagrams.minus(diagrams.minus(maybeNot, maybeAlike), untold);
+  const unknown = union(pairs.filter((pair) => pair.left.key !== pair.right.key && !(pair.left.known && pair.right.known)));
+  const surely = diagrams.minus(diagrams.minus(maybeNot, maybeSame), unknown);
   const operands = pairsOf(arena, certain(arena, left), certain(arena, right));
   const within = (set: SetId): readonly Differing[] =>
     operands.map((pair) => ({ ...pair, set: diagrams.and(pair.set, set) })).filter((pair) => pair.set !== NONE);

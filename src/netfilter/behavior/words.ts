@@ -84,9 +84,9 @@ function portWords(given: Ranges): string {
   const portless = contains(given, ABSENT) ? ', or without ports' : '';
   const { but, ranges: some } = shorter(ranges, { first: 0, last: 0xffff });
   const texts = some.map(rangeWords);
-  const shown = texts.length > MOST_PORTS ? [...texts.slice(0, MOST_PORTS - 1), `${texts.length - MOST_PORTS + 1} more`] : texts;
+  const listed = texts.length > MOST_PORTS ? [...texts.slice(0, MOST_PORTS - 1), `${texts.length - MOST_PORTS + 1} more`] : texts;
   const one = some.length === 1 && some[0]?.first === some[0]?.last;
-  return `${but ? 'any port but' : one ? 'port' : 'ports'} ${listWords(shown)}${portless}`;
+  return `${but ? 'any port but' : one ? 'port' : 'ports'} ${listWords(listed)}${portless}`;
 }
 
 function rangeWords({ first, last }: Range): string {

@@ -26,9 +26,9 @@ export function compareRules(place: ChainPlace, left: readonly Rule[], right: re
   );
   const movedTo = new Map(moves);
   const movedHere = new Set(moves.map(([, index]) => index));
-  const shown = asListed([...left, ...right]);
+  const listed = asListed([...left, ...right]);
 
-  const listedParts = (rules: readonly Rule[], at: readonly number[]) => pick(rules, at).map((rule) => partsOf(shown(rule)));
+  const listedParts = (rules: readonly Rule[], at: readonly number[]) => pick(rules, at).map((rule) => partsOf(listed(rule)));
 
   return gaps.flatMap((gap) => {
     const stayed = gap.left.filter((index) => !movedTo.has(index));
@@ -43,7 +43,7 @@ export function compareRules(place: ChainPlace, left: readonly Rule[], right: re
       if (to === undefined) return { ...place, kind: 'missing', left: from };
       const there = placed(right, to);
       if (slot.right === undefined) return { ...place, kind: 'moved', left: from, right: there };
-      return { ...place, kind: 'changed', left: from, right: there, parts: differingParts(shown(from.rule), shown(there.rule)) };
+      return { ...place, kind: 'changed', left: from, right: there, parts: differingParts(listed(from.rule), listed(there.rule)) };
     });
   });
 }

@@ -41,8 +41,8 @@ export function compareCounters(chains: readonly CountedChain[]): readonly Count
   const found = chains.flatMap(rulesOf);
   const tableOf = ({ family, table }: ChainPlace): string => `${family} ${table}`;
   // `iptables -Z` begins all counters of a table anew, and one that has since overtaken its old number does not show it.
-  const anew = new Set(found.filter(({ kind }) => kind === 'reset').map(tableOf));
-  return found.map((one) => (one.kind === 'counted' && anew.has(tableOf(one)) ? { ...one, atLeast: true } : one));
+  const reset = new Set(found.filter(({ kind }) => kind === 'reset').map(tableOf));
+  return found.map((one) => (one.kind === 'counted' && reset.has(tableOf(one)) ? { ...one, atLeast: true } : one));
 }
 
 function rulesOf({ rows, left, right, ...place }: CountedChain): readonly CountedRule[] {
@@ -55,8 +55,8 @@ function rulesOf({ rows, left, right, ...place }: CountedChain): readonly Counte
   return rows.map((row): CountedRule => {
     if (row.operand !== 'both') {
       const { position, rule } = row.at;
-      const [side, rules] = row.operand === 'left' ? (['left', left] as const) : (['right', right] as const);
-      return { family, table, chain, rule, [side]: at(rules, position), kind: `only ${side}` };
+      const [operand, rules] = row.operand === 'left' ? (['left', left] as const) : (['right', right] as const);
+      return { family, table, chain, rule, [operand]: at(rules, position), kind: `only ${operand}` };
     }
     const [before, after] = [at(left, row.left.position), at(right, row.right.position)];
     const counted = ofOne.has(comparedText(row.left.rule)) ? EQUAL_RULES : between(before.counters, after.counters);

@@ -17,11 +17,11 @@ export interface RuleKey {
 export function keysOf(left: readonly Rule[], right: readonly Rule[]): readonly [readonly RuleKey[], readonly RuleKey[]] {
   const both = [...left, ...right];
   const hidden = both.some(hidesInterfaces);
-  const shown = asListed(both);
-  const open = (rule: Rule): Rule => shown(hidden ? withoutInterfaces(rule) : rule);
+  const listed = asListed(both);
+  const open = (rule: Rule): Rule => listed(hidden ? withoutInterfaces(rule) : rule);
   const key = (whole: Rule): RuleKey => {
     const text = comparedText(whole);
-    if (!hidden && shown === same) return { text, open: text, hides: false };
+    if (!hidden && listed === same) return { text, open: text, hides: false };
     const rule = withoutBareModules(whole);
     const hides = hidesInterfaces(rule) || hiddenTarget(rule) !== undefined || hiddenModules(rule).length > 0;
     return { text, open: printRule(open(rule)), hides };
@@ -66,8 +66,8 @@ function withoutParameters(rule: Rule, targets: ReadonlySet<string>): Rule {
   const { target } = rule;
   const name = target.kind === 'opaque' ? target.name : target.kind;
   // Some releases of nft do not even say which target it is; a verdict or a jump it is not.
-  const said = !targets.has(UNNAMED) || ['none', 'verdict', 'jump'].includes(target.kind) ? name : UNNAMED;
-  return targets.has(said) ? { ...rule, target: { kind: 'opaque', name: said, text: said } } : rule;
+  const label = !targets.has(UNNAMED) || ['none', 'verdict', 'jump'].includes(target.kind) ? name : UNNAMED;
+  return targets.has(label) ? { ...rule, target: { kind: 'opaque', name: label, text: label } } : rule;
 }
 
 /** Not transitive: a rule that hides its interface is the same as one for eth0 and as one for eth1. */

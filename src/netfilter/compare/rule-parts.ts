@@ -27,14 +27,14 @@ export function partsOf(rule: Rule): RuleParts {
 
 /** The parts in which two rules differ, the target last; never empty for rules that are not the same. */
 export function differingParts(left: Rule, right: Rule): readonly DifferingPart[] {
-  const shown = hidesInterfaces(left) || hidesInterfaces(right) ? withoutInterfaces : (rule: Rule): Rule => rule;
-  const [a, b] = [partsOf(shown(left)), partsOf(shown(right))];
+  const listed = hidesInterfaces(left) || hidesInterfaces(right) ? withoutInterfaces : (rule: Rule): Rule => rule;
+  const [a, b] = [partsOf(listed(left)), partsOf(listed(right))];
   const parts: DifferingPart[] = [
     ...kindsOf(a, b).map((part) => ({ part, left: a.matches.get(part) ?? '', right: b.matches.get(part) ?? '' })),
     { part: 'target', left: a.target, right: b.target },
   ];
   const differing = parts.filter((part) => part.left !== part.right);
-  return differing.length > 0 ? differing : [{ part: 'order', left: printRule(shown(left)), right: printRule(shown(right)) }];
+  return differing.length > 0 ? differing : [{ part: 'order', left: printRule(listed(left)), right: printRule(listed(right)) }];
 }
 
 /**

@@ -28,7 +28,7 @@ export const MATCH_ROWS: readonly Row[] = [
   ),
   row(
     'ADDRTYPE match (src|dst)-type (!?)(\\S+) limit-(in|out)',
-    ([, side, sign, type, limit]) => `-m addrtype ${not(sign)}--${side}-type ${type} --limit-iface-${limit}`,
+    ([, end, sign, type, limit]) => `-m addrtype ${not(sign)}--${end}-type ${type} --limit-iface-${limit}`,
   ),
   row(
     'PHYSDEV match((?: (?:! )?--physdev-(?:in|out) [\\w.:+-]+| (?:! )?--physdev-is-(?:in|out|bridged))+)',
@@ -40,7 +40,7 @@ export const MATCH_ROWS: readonly Row[] = [
   ),
   row(
     `(! )?recent: (SET|UPDATE|CHECK|REMOVE)(?: seconds: (${NUMBER}))?(?: hit_count: (${NUMBER}))? name: (\\S+) side: (source|dest)(?: mask: (\\S+))?`,
-    ([, sign, action = '', seconds, hits, name, side, mask]) =>
+    ([, sign, action = '', seconds, hits, name, end, mask]) =>
       [
         '-m recent',
         `${not(sign)}--${action === 'CHECK' ? 'rcheck' : action.toLowerCase()}`,
@@ -48,7 +48,7 @@ export const MATCH_ROWS: readonly Row[] = [
         ...(hits ? [`--hitcount ${hits}`] : []),
         `--name ${name}`,
         ...(mask ? [`--mask ${mask}`] : []),
-        `--r${side}`,
+        `--r${end}`,
       ].join(' '),
   ),
   row(
@@ -62,13 +62,13 @@ export const MATCH_ROWS: readonly Row[] = [
   row('ipv6-icmp (!?)([a-z][a-z-]+)', ([, sign, name]) => `-m icmp6 ${not(sign)}--icmpv6-type ${name}`),
   row(
     '(source|destination) IP range (! )?(\\S+-\\S+)',
-    ([, side, sign, range]) => `-m iprange ${not(sign)}--${side === 'source' ? 'src' : 'dst'}-range ${range}`,
+    ([, end, sign, range]) => `-m iprange ${not(sign)}--${end === 'source' ? 'src' : 'dst'}-range ${range}`,
   ),
   row(
     '(! )?(ct(?:proto|origsrc|origdst|replsrc|repldst|origsrcport|origdstport|replsrcport|repldstport|status|expire|dir)) (\\S+)',
     ([, sign, option, value]) => `-m conntrack ${not(sign)}--${option} ${value}`,
   ),
-  row('(! )?match-set (\\S+) ((?:src|dst)(?:,(?:src|dst))*)', ([, sign, name, sides]) => `-m set ${not(sign)}--match-set ${name} ${sides}`),
+  row('(! )?match-set (\\S+) ((?:src|dst)(?:,(?:src|dst))*)', ([, sign, name, ends]) => `-m set ${not(sign)}--match-set ${name} ${ends}`),
   row(
     `STRING match +(!?)(${QUOTED}) ALGO name (bm|kmp)(?: FROM (${NUMBER}))?(?: TO (${NUMBER}))?`,
     ([, sign, text, algorithm, from, to]) =>
@@ -85,8 +85,8 @@ export const MATCH_ROWS: readonly Row[] = [
   row('policy match dir (in|out) pol (none|ipsec)', ([, direction, kind]) => `-m policy --dir ${direction} --pol ${kind}`),
   row(
     `#conn (src|dst)/(${NUMBER}) (>|<=) (${NUMBER})`,
-    ([, side, mask, sign, count]) =>
-      `-m connlimit --connlimit-${sign === '>' ? 'above' : 'upto'} ${count} --connlimit-mask ${mask} --connlimit-${side === 'src' ? 's' : 'd'}addr`,
+    ([, end, mask, sign, count]) =>
+      `-m connlimit --connlimit-${sign === '>' ? 'above' : 'upto'} ${count} --connlimit-mask ${mask} --connlimit-${end === 'src' ? 's' : 'd'}addr`,
   ),
   row(
     'statistic mode random (! )?probability ([\\d.]+)',

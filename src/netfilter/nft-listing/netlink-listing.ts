@@ -69,8 +69,8 @@ function chainOf([name = '', flags = '', hook = '', priority = '', type = '', po
 const SILENT: readonly string[] = ['cmp', 'range', 'bitwise', 'counter', 'match'];
 
 function ruleOf(expressions: readonly string[], family: Family): NftRule | undefined {
-  const asks: string[] = [];
-  const rule: Draft<NftRule> = { verdict: '', matched: asks, matchesSet: false };
+  const matches: string[] = [];
+  const rule: Draft<NftRule> = { verdict: '', matched: matches, matchesSet: false };
   for (const expression of expressions) {
     if (SILENT.includes(expression)) continue;
     // Nothing stands behind a verdict that iptables makes.
@@ -78,7 +78,7 @@ function ruleOf(expressions: readonly string[], family: Family): NftRule | undef
     const at = expression.indexOf('=');
     const [name, value] = [expression.slice(0, at), expression.slice(at + 1)];
     const field = name === 'meta' ? META[value] : name === 'payload' ? payloadField(value, family) : undefined;
-    if (field !== undefined) asks.push(field);
+    if (field !== undefined) matches.push(field);
     else if (name === 'target') {
       rule.verdict = 'other';
       rule.target = value;

@@ -19,20 +19,20 @@ export interface AsIptables {
 /** Says the tables of a family; `nameOf` gives a chain that is only jumped to its name. */
 export function asIptables(given: Ruleset, nameOf: (chain: string, table: string) => string = (chain) => chain): AsIptables {
   const tables = new Map<string, Chain[]>();
-  const unsaid: string[] = [];
+  const leftOut: string[] = [];
   for (const table of given.tables) {
-    const said = tableAsIptables(table, nameOf);
-    const taken = said.chains.filter(({ of, chain }) => tables.get(of)?.some(({ name }) => name === chain.name) ?? false);
+    const converted = tableAsIptables(table, nameOf);
+    const taken = converted.chains.filter(({ of, chain }) => tables.get(of)?.some(({ name }) => name === chain.name) ?? false);
     const reasons = [
-      ...said.leftOut,
+      ...converted.leftOut,
       ...taken.map(({ of, chain }) => `another table has its ${of} ${chain.name} already, and iptables has one`),
     ];
-    unsaid.push(...reasons.map((reason) => `${table.name} ${reason}`));
+    leftOut.push(...reasons.map((reason) => `${table.name} ${reason}`));
     if (reasons.length > 0) continue;
-    for (const { of, chain } of said.chains) tables.set(of, [...(tables.get(of) ?? []), chain]);
+    for (const { of, chain } of converted.chains) tables.set(of, [...(tables.get(of) ?? []), chain]);
   }
   const ruleset = { family: given.family, tables: [...tables].map(([name, chains]): Table => ({ name, chains })) };
-  return { ruleset, leftOut: unsaid, seams: seamsOf(given) };
+  return { ruleset, leftOut: leftOut, seams: seamsOf(given) };
 }
 
 interface TableAsIptables {
@@ -42,22 +42,22 @@ interface TableAsIptables {
 
 function tableAsIptables(table: Table, nameOf: (chain: string, table: string) => string): TableAsIptables {
   const chains: { of: string; chain: Chain }[] = [];
-  const unsaid: string[] = [];
+  const leftOut: string[] = [];
   const bases = table.chains.flatMap((chain) => placesOf(table, chain));
   for (const chain of table.chains) {
-    if (baseOf(table, chain) !== undefined && !bases.some((one) => one.chain === chain)) unsaid.push(hangingText(chain));
+    if (baseOf(table, chain) !== undefined && !bases.some((one) => one.chain === chain)) leftOut.push(hangingText(chain));
     for (const { position, name } of positionsOf(table, chain, bases, nameOf)) {
       const rules = chain.rules.map((rule) => ({ rule, made: ruleAsIptables(renamed(rule, table, nameOf), position) }));
-      for (const { rule, made } of rules) if (isUnsayable(made)) unsaid.push(`${chain.name} "${printRule(rule)}": ${made.reason}`);
+      for (const { rule, made } of rules) if (isUnsayable(made)) leftOut.push(`${chain.name} "${printRule(rule)}": ${made.reason}`);
       const policy = position.builtIn ? chain.policy : '-';
-      if (policy === 'DROP' && position.table === 'nat') unsaid.push(`${chain.name}: nat of iptables has no policy that drops`);
-      if (!position.builtIn && !/^[^-!\s]\S{0,27}$/.test(name)) unsaid.push(`${chain.name}: iptables takes no chain of this name`);
+      if (policy === 'DROP' && position.table === 'nat') leftOut.push(`${chain.name}: nat of iptables has no policy that drops`);
+      if (!position.builtIn && !/^[^-!\s]\S{0,27}$/.test(name)) leftOut.push(`${chain.name}: iptables takes no chain of this name`);
       chains.push({ of: position.table, chain: { name, policy, rules: rules.flatMap(({ made }) => (isUnsayable(made) ? [] : [made])) } });
     }
     if (!chains.some((one) => one.chain.name === nameOf(chain.name, table.name)) && baseOf(table, chain) === undefined)
-      unsaid.push(`${chain.name}: nothing leads to it, and no name tells the table of iptables that it is for`);
+      leftOut.push(`${chain.name}: nothing leads to it, and no name tells the table of iptables that it is for`);
   }
-  return { chains, leftOut: [...new Set(unsaid)] };
+  return { chains, leftOut: [...new Set(leftOut)] };
 }
 
 interface Place {

@@ -37,8 +37,8 @@ function familyText(family: string | undefined): string {
 }
 
 function addressPort(address: string | undefined, port: number | undefined): string {
-  const shown = address?.includes(':') === true && port !== undefined ? `[${address}]` : (address ?? '');
-  return port === undefined ? shown : `${shown}:${port}`;
+  const host = address?.includes(':') === true && port !== undefined ? `[${address}]` : (address ?? '');
+  return port === undefined ? host : `${host}:${port}`;
 }
 
 function matchText({ match: { op, left, right } }: MatchExpression): string {

@@ -58,13 +58,14 @@ function matchesOf(expression: MatchExpression, before: readonly Match[], family
   if (op === '!=' && Array.isArray(right) && right.length > 1) return [words(expression)];
   const found = op === '!=' ? not(known) : known;
   const protocol = impliedProtocol(left);
-  const said = before.find((one) => one.kind === 'protocol' && !one.negated);
+  const named = before.find((one) => one.kind === 'protocol' && !one.negated);
   const payload = 'payload' in left ? left.payload : undefined;
   if (payload !== undefined && ['protocol', 'nexthdr'].includes(payload.field))
     return family === payload.protocol ? [found] : [ofFamily(payload.protocol), found];
   // Of a protocol without ports, `th dport` is whatever stands in that place.
-  if (payload?.protocol === 'th' && !PROTOCOLS_WITH_PORTS.includes(said?.kind === 'protocol' ? said.value : '')) return [words(expression)];
-  return protocol === undefined || said !== undefined ? [found] : [match('protocol', protocol), found];
+  if (payload?.protocol === 'th' && !PROTOCOLS_WITH_PORTS.includes(named?.kind === 'protocol' ? named.value : ''))
+    return [words(expression)];
+  return protocol === undefined || named !== undefined ? [found] : [match('protocol', protocol), found];
 }
 
 /** `ip protocol tcp` asks for IPv4 as well. */
@@ -152,13 +153,13 @@ function payloadMatch({ protocol, field }: { readonly protocol: string; readonly
     return network === null || network.family !== protocol ? undefined : match(field === 'saddr' ? 'source' : 'destination', network);
   }
   if (field !== 'sport' && field !== 'dport') return undefined;
-  const side = field === 'sport' ? 'source' : 'destination';
+  const end = field === 'sport' ? 'source' : 'destination';
   if (typeof right === 'object' && 'set' in right) {
     const ranges = right.set.map(portOf);
-    return ranges.includes(undefined) ? undefined : match(`${side}-ports`, ranges as PortRange[]);
+    return ranges.includes(undefined) ? undefined : match(`${end}-ports`, ranges as PortRange[]);
   }
   const one = portOf(right);
-  return one === undefined ? undefined : match(`${side}-port`, one);
+  return one === undefined ? undefined : match(`${end}-port`, one);
 }
 
 function rangeOf(right: Right): { readonly first: number; readonly last: number } | undefined {
@@ -213,8 +214,8 @@ function oneTarget(expression: Expression): Target | undefined {
   if ('snat' in expression) return { kind: 'SNAT', value: { to: expression.snat.addr } };
   if ('dnat' in expression) {
     const { addr, port } = expression.dnat;
-    const shown = addr.includes(':') && port !== undefined ? `[${addr}]` : addr;
-    return { kind: 'DNAT', value: { to: port === undefined ? shown : `${shown}:${port}` } };
+    const host = addr.includes(':') && port !== undefined ? `[${addr}]` : addr;
+    return { kind: 'DNAT', value: { to: port === undefined ? host : `${host}:${port}` } };
   }
   return 'mangle' in expression ? assigned(expression.mangle) : undefined;
 }

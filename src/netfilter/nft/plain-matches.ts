@@ -10,18 +10,18 @@ const PORTS = 0xffff;
 const PLAIN: readonly (readonly [RegExp, Plain])[] = [
   [
     /^(tcp|udp) ([sd])port ([<>]=?) (\d{1,5})$/,
-    ([, protocol = '', side, operator = '', number]) => portMatches(protocol, side, operator, Number(number)),
+    ([, protocol = '', end, operator = '', number]) => portMatches(protocol, end, operator, Number(number)),
   ],
-  [/^fib ([sd])addr type local$/, ([, side]) => [match(side === 's' ? 'source-type' : 'destination-type', ['LOCAL'])]],
+  [/^fib ([sd])addr type local$/, ([, end]) => [match(end === 's' ? 'source-type' : 'destination-type', ['LOCAL'])]],
   // A packet has one state: of two bits at once it is always another number.
   [/^ct state != (\w+(?: \| \w+)+)$/, ([, states = '']) => (new Set(states.split(' | ')).size > 1 ? [] : undefined)],
 ];
 
-function portMatches(protocol: string, side: string | undefined, operator: string, number: number): readonly Match[] | undefined {
+function portMatches(protocol: string, end: string | undefined, operator: string, number: number): readonly Match[] | undefined {
   const first = operator === '>' ? number + 1 : operator === '>=' ? number : 0;
   const last = operator === '<' ? number - 1 : operator === '<=' ? number : PORTS;
   if (first > last) return undefined;
-  return [match('protocol', protocol), match(side === 's' ? 'source-port' : 'destination-port', { first, last })];
+  return [match('protocol', protocol), match(end === 's' ? 'source-port' : 'destination-port', { first, last })];
 }
 
 /** The matches that ask the same; the match itself where none does. */

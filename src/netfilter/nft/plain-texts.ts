@@ -130,8 +130,8 @@ function alternatives(tokens: readonly string[], lookup: Lookup): readonly Waiti
   const [before, after] = [tokens.slice(0, from), tokens.slice(to)];
   const elements = listed === undefined || listed.some(({ value }) => value === '*') ? undefined : asFound(keys, listed);
   if (elements === undefined) return undefined;
-  const asked = elements.map(({ value }) => wordsOf(keys, value));
-  if (asked.includes(undefined)) return undefined;
+  const expanded = elements.map(({ value }) => wordsOf(keys, value));
+  if (expanded.includes(undefined)) return undefined;
   if (negated) {
     // Other than each of them.
     if (keys.length > 1 || kind !== 'set' || keys[0]?.startsWith('numgen')) return undefined;
@@ -140,14 +140,16 @@ function alternatives(tokens: readonly string[], lookup: Lookup): readonly Waiti
   }
   if (kind === 'set') {
     if (keys.length === 1 && /^(?:tcp|udp|th) [sd]port$/.test(keys[0] ?? '') && tokens[to - 1] === '}') return undefined;
-    return asked.flatMap((ways = []) => ways.map((words) => waiting([...before, ...words, ...after], before.length + words.length)));
+    return expanded.flatMap((variants = []) =>
+      variants.map((words) => waiting([...before, ...words, ...after], before.length + words.length)),
+    );
   }
   if (elements.some(({ to: data }) => data === undefined)) return undefined;
   if (kind === 'vmap') {
     if (after.some((word) => word !== 'comment' && !word.startsWith('"'))) return undefined;
     const numbered = keys[0]?.startsWith('numgen') === true;
     return elements.flatMap(({ to: verdict = '' }, nth) =>
-      (asked[nth] ?? []).map((words) => {
+      (expanded[nth] ?? []).map((words) => {
         const condition = numbered && coversAll(keys[0] ?? '', elements) && nth === elements.length - 1 ? [] : words;
         return waiting([...before, ...condition, ...(verdict.match(TOKEN) ?? [])], tokens.length);
       }),
@@ -156,7 +158,7 @@ function alternatives(tokens: readonly string[], lookup: Lookup): readonly Waiti
   const statement = statementAt(before);
   if (statement === undefined || keys[0]?.startsWith('numgen') === true) return undefined;
   return elements.flatMap(({ to: data = '' }, nth) =>
-    (asked[nth] ?? []).map((words) =>
+    (expanded[nth] ?? []).map((words) =>
       waiting(
         [
           ...before.slice(0, statement),
@@ -239,7 +241,8 @@ function wordsOf(keys: readonly string[], value: string): readonly (readonly str
   const values = value.split(' . ');
   if (values.length !== keys.length) return undefined;
   return keys.reduce<readonly (readonly string[])[]>(
-    (ways, key, nth) => valuesOf(key, values[nth] ?? '').flatMap((one) => ways.map((way) => [...way, ...matchTexts(key, one, false)])),
+    (variants, key, nth) =>
+      valuesOf(key, values[nth] ?? '').flatMap((one) => variants.map((variant) => [...variant, ...matchTexts(key, one, false)])),
     [[]],
   );
 }

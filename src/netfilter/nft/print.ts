@@ -91,13 +91,13 @@ function baseCommand({ type, hook, priority }: BaseChain): string {
 }
 
 function setCommands(table: string, { name, type, data, lines = [], comment, elements }: NftSet): readonly string[] {
-  const said = [
+  const words = [
     data === undefined ? `type ${type}` : `type ${type} : ${data}`,
     ...lines,
     ...(comment === undefined ? [] : [`comment "${comment}"`]),
   ];
   return [
-    `add ${data === undefined ? 'set' : 'map'} ${table} ${name} { ${said.map((one) => `${one} ;`).join(' ')} }`,
+    `add ${data === undefined ? 'set' : 'map'} ${table} ${name} { ${words.map((one) => `${one} ;`).join(' ')} }`,
     ...(elements.length === 0 ? [] : [`add element ${table} ${name} { ${elements.map(elementText).join(', ')} }`]),
   ];
 }

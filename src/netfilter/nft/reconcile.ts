@@ -52,13 +52,13 @@ function textOf({ counters: _, ...rule }: NftChain['rules'][number]): string {
 
 function isAsDesired(live: NftTable | undefined, { chains }: NftTable, isOwn: (chain: string) => boolean): boolean {
   if (live === undefined) return false;
-  const wanted = chains.every((chain) => {
+  const isDesired = chains.every((chain) => {
     const there = live.chains.find(({ name }) => name === chain.name);
     return there !== undefined && hasBase(there, chain) && chain.rules.map(textOf).join('\n') === there.rules.map(textOf).join('\n');
   });
   // Besides them: nothing of an old run, and nothing that does anything.
   return (
-    wanted && live.chains.every(({ name, rules }) => chains.some((chain) => chain.name === name) || (rules.length === 0 && !isOwn(name)))
+    isDesired && live.chains.every(({ name, rules }) => chains.some((chain) => chain.name === name) || (rules.length === 0 && !isOwn(name)))
   );
 }
 
@@ -81,8 +81,8 @@ function tableLines({ family, name, chains }: NftTable, live: readonly NftChain[
 
 /** Whether what `nft -e` tells of a transaction, as JSON or as text, are these rules, each chain's in order, and no others. */
 export function isEchoOf(echo: string, rules: readonly string[]): boolean {
-  const told = rulesIn(readNft(echo.replace(HANDLE, '$1'))?.ruleset.tables ?? []);
-  return rules.length > 0 && told.join('\n') === rules.join('\n');
+  const echoed = rulesIn(readNft(echo.replace(HANDLE, '$1'))?.ruleset.tables ?? []);
+  return rules.length > 0 && echoed.join('\n') === rules.join('\n');
 }
 
 /** Where an echo in words names the place of a rule by its number. */

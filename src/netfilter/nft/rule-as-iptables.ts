@@ -23,35 +23,35 @@ export interface ChainPosition {
 
 /** The rule without its name of nft, or why it can't be said. */
 export function ruleAsIptables({ text, matches, target, ...rule }: Rule, at: ChainPosition): Rule | Unsayable {
-  const asked = matches.map(matchAsIptables);
+  const converted = matches.map(matchAsIptables);
   const done = targetAsIptables(target);
-  const unsayable = [...asked, done].find(isUnsayable) ?? whyNotHere(matches, target, at);
+  const unsayable = [...converted, done].find(isUnsayable) ?? whyNotHere(matches, target, at);
   if (unsayable !== undefined) return unsayable;
-  return { ...rule, matches: asked.filter(isMatch).filter((one) => !isEveryAddress(one)), target: done as Target };
+  return { ...rule, matches: converted.filter(isMatch).filter((one) => !isEveryAddress(one)), target: done as Target };
 }
 
-export function isUnsayable(said: object): said is Unsayable {
-  return 'reason' in said;
+export function isUnsayable(found: object): found is Unsayable {
+  return 'reason' in found;
 }
 
 /** iptables keeps no `-d 0.0.0.0/0`. */
-function isEveryAddress(asked: Match): boolean {
-  return (asked.kind === 'source' || asked.kind === 'destination') && asked.value.prefix === 0 && !asked.negated;
+function isEveryAddress(match: Match): boolean {
+  return (match.kind === 'source' || match.kind === 'destination') && match.value.prefix === 0 && !match.negated;
 }
 
-function isMatch(said: Match | Unsayable): said is Match {
-  return !isUnsayable(said);
+function isMatch(found: Match | Unsayable): found is Match {
+  return !isUnsayable(found);
 }
 
-function matchAsIptables(asked: Match): Match | Unsayable {
+function matchAsIptables(condition: Match): Match | Unsayable {
   // iptables' own words, which a translation keeps.
-  if (asked.kind !== 'opaque' || asked.text.startsWith('-m ')) return asked;
-  const [, side, not, type = ''] = /^fib ([sd]addr) type (!= )?(\w+)$/.exec(asked.text) ?? [];
-  if (side !== undefined)
-    return { ...match(side === 'saddr' ? 'source-type' : 'destination-type', [type.toUpperCase()]), negated: not !== undefined };
-  if (matchesAll(asked)) return { reason: `"${asked.text}" is a rule of its own in iptables` };
-  if (/@/.test(asked.text)) return { reason: `"${asked.text}" asks a set of nft` };
-  return { reason: `iptables has no words for "${asked.text}"` };
+  if (condition.kind !== 'opaque' || condition.text.startsWith('-m ')) return condition;
+  const [, end, not, type = ''] = /^fib ([sd]addr) type (!= )?(\w+)$/.exec(condition.text) ?? [];
+  if (end !== undefined)
+    return { ...match(end === 'saddr' ? 'source-type' : 'destination-type', [type.toUpperCase()]), negated: not !== undefined };
+  if (matchesAll(condition)) return { reason: `"${condition.text}" is a rule of its own in iptables` };
+  if (/@/.test(condition.text)) return { reason: `"${condition.text}" asks a set of nft` };
+  return { reason: `iptables has no words for "${condition.text}"` };
 }
 
 const PLAIN: Readonly<Record<string, string>> = { masquerade: 'MASQUERADE', notrack: 'CT --notrack' };
@@ -88,14 +88,14 @@ function whyNotHere(matches: readonly Match[], target: Target, { table, hooks, b
 }
 
 /** The last number is that of nobody to iptables (libxt_owner.c). */
-function isLastOwner(asked: Match): boolean {
-  if (asked.kind !== 'uid-owner' && asked.kind !== 'gid-owner') return false;
-  return 'last' in asked.value && asked.value.last === ALL_BITS;
+function isLastOwner(match: Match): boolean {
+  if (match.kind !== 'uid-owner' && match.kind !== 'gid-owner') return false;
+  return 'last' in match.value && match.value.last === ALL_BITS;
 }
 
-function hasTooManyPorts(asked: Match): boolean {
-  if (asked.kind !== 'source-ports' && asked.kind !== 'destination-ports') return false;
-  const taken = asked.value.map((range) => ('first' in range && range.first !== range.last ? 2 : 1));
+function hasTooManyPorts(match: Match): boolean {
+  if (match.kind !== 'source-ports' && match.kind !== 'destination-ports') return false;
+  const taken = match.value.map((range) => ('first' in range && range.first !== range.last ? 2 : 1));
   return taken.reduce<number>((sum, one) => sum + one, 0) > MOST_PORTS;
 }
 

@@ -34,8 +34,8 @@ function tableOf(table: NftTable, family: Family): Table {
     };
   }
   // A translation tells nothing of the chains that a table is born with.
-  const told = made.map((chain): Chain => (chain.base === undefined ? { ...chain, policy: 'unknown' } : chain));
-  const plain = told.map(({ base: _, ...chain }): Chain => ({ ...chain, rules: chain.rules.map(({ text: __, ...rule }) => rule) }));
+  const listed = made.map((chain): Chain => (chain.base === undefined ? { ...chain, policy: 'unknown' } : chain));
+  const plain = listed.map(({ base: _, ...chain }): Chain => ({ ...chain, rules: chain.rules.map(({ text: __, ...rule }) => rule) }));
   return { name, chains: plain.map((chain) => (isBuiltIn(name, chain.name) ? chain : { ...chain, policy: '-' as const })) };
 }
 

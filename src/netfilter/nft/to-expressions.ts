@@ -90,8 +90,8 @@ function setExpression(text: string): Expression | undefined {
 
 function typeWords({ kind, negated, value }: Extract<KnownMatch, { readonly kind: 'source-type' | 'destination-type' }>): string {
   const types = value.map((type) => type.toLowerCase());
-  const shown = types.length === 1 ? types[0] : `{ ${types.join(', ')} }`;
-  return `fib ${kind === 'source-type' ? 'saddr' : 'daddr'} type ${negated ? '!= ' : ''}${shown}`;
+  const text = types.length === 1 ? types[0] : `{ ${types.join(', ')} }`;
+  return `fib ${kind === 'source-type' ? 'saddr' : 'daddr'} type ${negated ? '!= ' : ''}${text}`;
 }
 
 function wordsOf(match: KnownMatch): string {

@@ -1,7 +1,7 @@
 /** Words of a rule that have no form here: whether they ask something of a packet, do something with it, or change nothing. */
 
 /** With these begins what is asked of a packet; the last ones are names of nft's JSON. */
-const ASKING: readonly string[] = [
+const MATCHING: readonly string[] = [
   ...['ip', 'ip6', 'tcp', 'udp', 'udplite', 'sctp', 'dccp', 'th', 'icmp', 'icmpv6', 'igmp', 'ether', 'vlan', 'arp', 'ah', 'esp', 'comp'],
   ...['meta', 'ct', 'fib', 'socket', 'rt', 'osf', 'ipsec', 'limit', 'quota', 'numgen', 'jhash', 'symhash'],
   ...['exthdr', 'frag', 'hbh', 'dst', 'srh', 'mh', 'iif', 'oif', 'iifname', 'oifname', 'iiftype', 'oiftype', 'iifgroup', 'oifgroup'],
@@ -18,7 +18,7 @@ const SILENT = /^(?:comment|log|counter)(?:\s|$)/;
 export function kindOfWords(text: string): 'asks' | 'does' | 'silent' {
   if (SILENT.test(text)) return 'silent';
   const bare = text.replace(/"[^"]*"/g, '""');
-  return ASKING.includes(bare.split(/\s/)[0] ?? '') && !DOING.test(bare) ? 'asks' : 'does';
+  return MATCHING.includes(bare.split(/\s/)[0] ?? '') && !DOING.test(bare) ? 'asks' : 'does';
 }
 
 /** What nft has no target for, under the name of that of iptables: those that change nothing here are known by it. */

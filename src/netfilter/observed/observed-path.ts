@@ -47,7 +47,7 @@ export class PathWatcher {
   }
 
   /** The way as far as it was told; undefined where no packet was seen. */
-  way(): ObservedPath | undefined {
+  path(): ObservedPath | undefined {
     if (this.#header === undefined) return undefined;
     return { header: this.#header, rules: this.#rules, end: this.#end ?? { kind: 'not-told' } };
   }

@@ -15,7 +15,7 @@ export const TRACING_CHAINS = { made: 'made', arrives: 'arrives', delivered: 'de
 export function tracingScript(name: string, packet: Packet, seconds: number): string {
   const { family, destination = '', origin, inInterface, uid } = packet;
   const type = family === 'ip' ? 'ipv4_addr' : 'ipv6_addr';
-  const asked = [
+  const conditions = [
     `${family} daddr @asked`,
     ...(packet.source === undefined || packet.unbound === true ? [] : [`${family} saddr ${packet.source}`]),
     ...protocolOf(packet),
@@ -29,7 +29,7 @@ export function tracingScript(name: string, packet: Packet, seconds: number): st
   // Before all tables; and behind them, where a packet is told of once more.
   return `table inet ${name} {
   set asked { type ${type}; flags timeout; elements = { ${destination} timeout ${seconds}s }; }
-${chain(TRACING_CHAINS.made, 'output', -1000, hook === 'output' ? asked : 'counter')}${chain(TRACING_CHAINS.arrives, 'prerouting', -1000, hook === 'prerouting' ? `iifname != "lo" ${asked}` : 'counter')}${chain(TRACING_CHAINS.delivered, 'input', 2147483647, 'counter')}${chain(TRACING_CHAINS.leaves, 'postrouting', 2147483647, 'counter')}}
+${chain(TRACING_CHAINS.made, 'output', -1000, hook === 'output' ? conditions : 'counter')}${chain(TRACING_CHAINS.arrives, 'prerouting', -1000, hook === 'prerouting' ? `iifname != "lo" ${conditions}` : 'counter')}${chain(TRACING_CHAINS.delivered, 'input', 2147483647, 'counter')}${chain(TRACING_CHAINS.leaves, 'postrouting', 2147483647, 'counter')}}
 `;
 }
 

@@ -82,10 +82,10 @@ function readCommand(words: readonly Word[], run: boolean): CommandLine | null {
   if (tool === '-save') return { kind: 'announces', family, table: named ? table : null, saves: true };
   if (tool === '-restore') return { kind: 'announces', family, table: null };
   const operation = rest.findIndex((word) => operationOf(cleaned(word)) !== undefined);
-  const asked = operationOf(cleaned(rest[operation]));
-  if (asked === 'list' || asked === 'list-rules') return { kind: 'announces', family, table: named ? table : null };
+  const kind = operationOf(cleaned(rest[operation]));
+  if (kind === 'list' || kind === 'list-rules') return { kind: 'announces', family, table: named ? table : null };
   // What is only written about is not run; what the rule matches may stand before the operation as well as behind it.
-  if (!run || asked === undefined) return null;
+  if (!run || kind === undefined) return null;
   if (!named) return { kind: 'unreadable', reason: `${table} can't be the name of a table` };
   return { kind: 'edits', family, table: table ?? 'filter', words: [...rest.slice(operation), ...rest.slice(0, operation)] };
 }

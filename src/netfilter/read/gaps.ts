@@ -109,10 +109,10 @@ function partial(family: Family, table: string, sections: readonly PlacedSection
 const MOST_NAMES = 3;
 
 function namesText(names: readonly string[]): string {
-  const shown = names.slice(0, MOST_NAMES).join(', ');
+  const listed = names.slice(0, MOST_NAMES).join(', ');
   return names.length > MOST_NAMES
-    ? `${shown} and ${names.length - MOST_NAMES} more chains are`
-    : `${shown} ${names.length === 1 ? 'is' : 'are'}`;
+    ? `${listed} and ${names.length - MOST_NAMES} more chains are`
+    : `${listed} ${names.length === 1 ? 'is' : 'are'}`;
 }
 
 /** A listing counts the jumps to each chain: more than are shown are somewhere among what is not. */
@@ -124,9 +124,9 @@ function jumpsLost(family: Family, { name: table, chains }: TableDraft, sections
     for (const { target } of rules) if (target.kind === 'jump') jumps.set(target.chain, (jumps.get(target.chain) ?? 0) + 1);
   return last.edits.flatMap(({ edit }): readonly Gap[] => {
     if (edit.kind !== 'declare' || edit.references === undefined) return [];
-    const shown = jumps.get(edit.chain) ?? 0;
-    if (shown >= edit.references) return [];
-    const reason = `${edit.references} ${edit.references === 1 ? 'rule jumps' : 'rules jump'} to ${edit.chain}, and ${shown} of them ${shown === 1 ? 'is' : 'are'} shown`;
+    const listed = jumps.get(edit.chain) ?? 0;
+    if (listed >= edit.references) return [];
+    const reason = `${edit.references} ${edit.references === 1 ? 'rule jumps' : 'rules jump'} to ${edit.chain}, and ${listed} of them ${listed === 1 ? 'is' : 'are'} shown`;
     return [{ family, table, except: [], more: false, reason }];
   });
 }

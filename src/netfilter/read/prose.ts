@@ -33,7 +33,7 @@ const LOGGED: readonly RegExp[] = [
 ];
 
 // Who says that a run failed, at the start of the line.
-const SAID_BY =
+const REPORTED_BY =
   /^(?:(?:\.{0,2}\/\S+|(?:\S*\/)?(?:ip6?tables|xtables|nft|ip|modprobe|nsenter|sysctl|istio|pilot-agent|runc|crun|kubelet|containerd|dockerd|cri-o|bash|sh|sudo|envoy|exec|audit|runtime|netlink|libnftables)[\w.-]*)(?: v?[\d.]+)?(?: \(\w+\))?(?:\[\d+\])?: |(?:error|fatal|panic|warning|fatal error|command error output|rtnetlink answers|oci runtime \w+ failed|failed to \w+(?: \w+){0,4}|(?:open|write|stat|exec|fork\/exec) \/\S*|type=\w+)\b.{0,40}: |\w+\[\d+\]: |back-off |failed to |init:|oomkilled|\w+ "[^"]{1,253}" (?:is forbidden|not found)|plugin type=|network: |rpc error|line \d+ failed|exec[: ]|standard_init|signal: |killed\b|goroutine \d|unknown (?:flag|shorthand|option|user|uid)|netplugin |segmentation fault|aborted\b|bad system call)/i;
 
 // Sentences that programs print.
@@ -65,7 +65,7 @@ function isSentence(line: string): boolean {
   const words = plain.match(/[\p{L}][\p{L}'’-]*/gu)?.length ?? 0;
   const strong = plain.match(STRONG)?.length ?? 0;
   const weak = plain.match(WEAK)?.length ?? 0;
-  if (SAID_BY.test(own)) return strong >= 3 && (strong + weak) * 3 >= words;
+  if (REPORTED_BY.test(own)) return strong >= 3 && (strong + weak) * 3 >= words;
   return words >= 4 && ((strong >= 1 && strong + weak >= 2 && (strong + weak) * 6 >= words) || (weak >= 3 && (strong + weak) * 3 >= words));
 }
 
@@ -104,7 +104,7 @@ export function proseIn(text: string): Prose {
       if (inTable || HEADING.test(line) || sentences.has(index)) return true;
       if (isLogged(line.trim())) return false;
       if (ITEM.test(line)) return begun.length > 0;
-      return !SAID_BY.test(line.trim()) && (goesOn || SPAN.test(line));
+      return !REPORTED_BY.test(line.trim()) && (goesOn || SPAN.test(line));
     });
   });
   const found = new Set(written.map((index) => index + 1));
@@ -120,7 +120,7 @@ export function proseIn(text: string): Prose {
 function isSentenceLine(line: string): boolean {
   const text = line.trim();
   const own = text.replace(/^(?:>\s*)+/, '');
-  return isLogged(text) || isLogged(own) || SAID_BY.test(own) || OF_PROGRAMS.test(own);
+  return isLogged(text) || isLogged(own) || REPORTED_BY.test(own) || OF_PROGRAMS.test(own);
 }
 
 /** Lines that follow each other, and those in blocks of code; 0-based. */

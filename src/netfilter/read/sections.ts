@@ -341,18 +341,18 @@ class SectionReader {
     if (this.#open === null) return;
     this.#keep(this.#open, line);
     if (this.#addressed || this.#open.origin.stated !== null) return;
-    const shown = listedFamily(line.text);
-    if (shown !== null) this.#showed(this.#open, shown);
+    const listed = listedFamily(line.text);
+    if (listed !== null) this.#showed(this.#open, listed);
   }
 
   /** The first address of a section tells its family, and that of the sections before it that have none. */
-  #showed(section: Section, shown: Family): void {
+  #showed(section: Section, listed: Family): void {
     this.#addressed = true;
     const before = section.origin.listed;
-    if (before === null) section.origin.listed = shown;
-    if (before === null || before === shown) return;
+    if (before === null) section.origin.listed = listed;
+    if (before === null || before === listed) return;
     // Here begins the other family's save, with a table that the first family's does not have.
-    section.origin = { stated: null, assumed: shown, listed: shown };
+    section.origin = { stated: null, assumed: listed, listed: listed };
     if (section.form !== 'block') return;
     this.#origin = section.origin;
     this.#seen = new Set(section.table === null ? [] : [section.table]);

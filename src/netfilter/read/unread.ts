@@ -62,11 +62,11 @@ function unreadLines(unread: readonly Unread[]): readonly Unseen[] {
 }
 
 function restrictionOf(rules: readonly Unread[]): Required<Pick<Unseen, 'matched' | 'reason'>> {
-  const asks = [...new Set(rules.flatMap(({ matched = [] }) => matched))];
-  const names = asks.filter((name) => name !== UNNAMED).join(', ');
+  const matches = [...new Set(rules.flatMap(({ matched = [] }) => matched))];
+  const names = matches.filter((name) => name !== UNNAMED).join(', ');
   const what = names === '' ? 'of modules that it does not name' : `of ${names}`;
   const count = rules.length === 1 ? '1 rule asks' : `${rules.length} rules ask`;
-  return { matched: asks, reason: `what ${count} ${what} nft does not show; iptables-save does` };
+  return { matched: matches, reason: `what ${count} ${what} nft does not show; iptables-save does` };
 }
 
 /** A line that declares chains, whatever they are called: no rule is lost with it, but a policy may be. */

@@ -18,10 +18,10 @@ export function ruleLines(chain: string, { attributes, children }: XmlElement): 
   const [actions, more] = children.filter(({ name }) => name === 'actions');
   const conditions = children.filter(({ name }) => name === 'conditions');
   if (!known || more !== undefined || conditions.length > 1) return { reason: 'a rule has conditions and actions, each once' };
-  const asked = partsText(conditions[0]?.children ?? [], ({ name }) => (name === 'match' ? '' : `-m ${quoteWord(name)}`));
-  if (typeof asked !== 'string') return asked;
+  const matches = partsText(conditions[0]?.children ?? [], ({ name }) => (name === 'match' ? '' : `-m ${quoteWord(name)}`));
+  if (typeof matches !== 'string') return matches;
   const [packets, bytes] = ['packet-count', 'byte-count'].map((key) => attributes.get(key));
-  const start = `${packets === undefined || bytes === undefined ? '' : `[${packets}:${bytes}] `}-A ${chain}${asked}`;
+  const start = `${packets === undefined || bytes === undefined ? '' : `[${packets}:${bytes}] `}-A ${chain}${matches}`;
   const targets = actions?.children ?? [];
   if (targets.length === 0) return { lines: [start] };
   const lines: string[] = [];
@@ -49,9 +49,9 @@ function partsText(parts: readonly XmlElement[], head: (part: XmlElement) => str
     const words = head(part);
     text += words === '' ? '' : ` ${words}`;
     for (const option of part.children) {
-      const asked = optionText(option);
-      if (typeof asked !== 'string') return asked;
-      text += ` ${asked}`;
+      const condition = optionText(option);
+      if (typeof condition !== 'string') return condition;
+      text += ` ${condition}`;
     }
   }
   return text;

@@ -50,8 +50,8 @@ function normalChain({ name, policy, rules, base }: Chain): Chain {
 
 /** The rule with its matches in the kernel's order, without counters and what asks nothing; the same rule where it is so already. */
 export function normalRule(rule: Rule): Rule {
-  const asking = rule.matches.every(isRestricting) ? rule.matches : rule.matches.filter(isRestricting);
-  const matches = inKernelOrder(asking);
+  const restricting = rule.matches.every(isRestricting) ? rule.matches : rule.matches.filter(isRestricting);
+  const matches = inKernelOrder(restricting);
   if (matches === rule.matches && rule.counters === undefined) return rule;
   const { counters: _, ...kept } = rule;
   return { ...kept, matches };

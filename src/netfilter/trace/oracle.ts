@@ -13,16 +13,16 @@ export interface AnsweredQuestion {
 /** Answers the first questions of a run as it is told, and all later ones with their first answer. */
 export class Oracle {
   readonly questions: AnsweredQuestion[] = [];
-  readonly #told: readonly number[];
+  readonly #answers: readonly number[];
   readonly #steps: readonly Step[] | null;
 
   constructor(answers: readonly number[], steps: readonly Step[] | null) {
-    this.#told = answers;
+    this.#answers = answers;
     this.#steps = steps;
   }
 
   ask(question: Question, answers: readonly Answer[]): Answer {
-    const choice = this.#told[this.questions.length] ?? 0;
+    const choice = this.#answers[this.questions.length] ?? 0;
     this.questions.push({ question, answers, steps: this.#steps?.length ?? 0 });
     return answers[choice] ?? 'no';
   }

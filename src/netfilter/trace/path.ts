@@ -53,12 +53,12 @@ function fromHere(walk: Walk, rules: PreparedRules): void {
   walk.outInterface = first;
   if (isLostAtOnce(walk)) return;
   if (isStranded(walk, first, false)) return;
-  const way = output(walk, rules, first);
-  if (way === null) return;
-  walk.outInterface = way;
+  const routed = output(walk, rules, first);
+  if (routed === null) return;
+  walk.outInterface = routed;
   if (!postRouting(walk, rules)) return;
-  if (way !== 'lo') {
-    walk.end = { kind: 'sent', outInterface: reportedWord(way) };
+  if (routed !== 'lo') {
+    walk.end = { kind: 'sent', outInterface: reportedWord(routed) };
     return;
   }
   comeBack(walk);
@@ -126,15 +126,15 @@ function throughStage(walk: Walk, rules: PreparedRules, stage: Stage<PreparedCha
 
 /** All chains of this hook see the interface of the first route (nf_hook_state), also where a second one leads elsewhere. Null where it ends. */
 function output(walk: Walk, rules: PreparedRules, first: string | readonly string[]): string | readonly string[] | null {
-  let way = first;
+  let routed = first;
   for (const stage of inOrder(walk, rules.stages.OUTPUT)) {
     const { mark, destination } = walk;
     if (!throughStage(walk, rules, stage, 'OUTPUT', 'destination')) return null;
     if (stage.kind !== 'nat' && !(stage.kind === 'chain' && stage.reroutes)) continue;
-    if (stage.kind === 'nat' ? walk.destination !== destination : walk.mark !== mark) way = routeOut(walk, true);
-    if (isStillLost(walk) || isStranded(walk, way, true)) return null;
+    if (stage.kind === 'nat' ? walk.destination !== destination : walk.mark !== mark) routed = routeOut(walk, true);
+    if (isStillLost(walk) || isStranded(walk, routed, true)) return null;
   }
-  return way;
+  return routed;
 }
 
 function isStillLost(walk: Walk): boolean {
@@ -145,9 +145,9 @@ function isStillLost(walk: Walk): boolean {
 }
 
 /** IPv4 has no route away from here for a loopback source: no socket can send so, and what is turned away by a new route is dropped. */
-function isStranded(walk: Walk, way: string | readonly string[], rerouted: boolean): boolean {
+function isStranded(walk: Walk, out: string | readonly string[], rerouted: boolean): boolean {
   const { source, host } = walk;
-  if (way === 'lo' || host.family === 'ip6') return false;
+  if (out === 'lo' || host.family === 'ip6') return false;
   if (typeof source === 'object') {
     if (!overlaps(source, host.loopback)) return false;
     const yes = rerouted && walk.oracle.yes({ kind: 'field', field: 'source', is: 'loopback' });
@@ -163,8 +163,8 @@ function postRouting(walk: Walk, rules: PreparedRules): boolean {
 }
 
 function forward(walk: Walk, rules: PreparedRules, route: Route): void {
-  const way = route.out ?? '';
-  walk.steps?.push({ kind: 'routing', again: false, to: 'forward', by: 'address', outInterface: reportedWord(way) });
+  const out = route.out ?? '';
+  walk.steps?.push({ kind: 'routing', again: false, to: 'forward', by: 'address', outInterface: reportedWord(out) });
   if (hasSocket(walk)) {
     walk.end = { kind: 'dropped', by: { kind: 'has-socket' } };
     return;
@@ -173,9 +173,9 @@ function forward(walk: Walk, rules: PreparedRules, route: Route): void {
     walk.end = { kind: 'dropped', by: { kind: 'no-forwarding' } };
     return;
   }
-  walk.outInterface = way;
+  walk.outInterface = out;
   const left = throughHook(walk, rules, 'FORWARD', 'source') && postRouting(walk, rules);
-  if (left) walk.end = { kind: 'forwarded', outInterface: reportedWord(way) };
+  if (left) walk.end = { kind: 'forwarded', outInterface: reportedWord(out) };
 }
 
 /**
@@ -195,8 +195,8 @@ function translate(
   hook: Hook,
   what: 'source' | 'destination',
 ): boolean {
-  const asked = isChecked(walk, rules, chains.flat(), what);
-  if (asked === 'asked') {
+  const isKnown = isChecked(walk, rules, chains.flat(), what);
+  if (isKnown === 'asked') {
     const before = walk.translations;
     for (const chain of chainsInOrder(walk, chains)) {
       if (walk.translated[what] || walk.translations !== before) break;
@@ -204,7 +204,7 @@ function translate(
     }
     return true;
   }
-  if (asked !== 'empty') walk.steps?.push({ kind: 'nat-skipped', chain: hook, reason: asked });
+  if (isKnown !== 'empty') walk.steps?.push({ kind: 'nat-skipped', chain: hook, reason: isKnown });
   const changes = applyFlow(walk, what);
   if (changes.length > 0) walk.steps?.push({ kind: 'translated', hook, changes });
   return true;

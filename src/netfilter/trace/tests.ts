@@ -149,8 +149,8 @@ const DIRECTION = /^(?:ct direction (!= )?(original|reply)|-m conntrack (! )?--c
 /** Which direction of its flow a packet goes in; one of no flow goes in none, and no rule that asks for it matches. */
 function directionTest(match: Extract<Match, { readonly kind: 'opaque' | 'unknown' }>): Test | undefined {
   const [, not, word, other, upper] = (match.kind === 'opaque' && DIRECTION.exec(match.text)) || [];
-  const wanted = (word ?? upper)?.toLowerCase();
-  if (wanted === undefined) return undefined;
+  const name = (word ?? upper)?.toLowerCase();
+  if (name === undefined) return undefined;
   const negated = (not ?? other) !== undefined;
   return {
     match,
@@ -160,7 +160,7 @@ function directionTest(match: Extract<Match, { readonly kind: 'opaque' | 'unknow
       if (state === 'INVALID' || state === 'UNTRACKED' || (walk.native && isTemplate(walk))) return 'no';
       const direction = state === 'NEW' ? 'original' : flow?.direction;
       if (direction === undefined || typeof state !== 'string') return 'maybe';
-      return (direction === wanted) !== negated ? 'yes' : 'no';
+      return (direction === name) !== negated ? 'yes' : 'no';
     },
     assume: () => undefined,
   };

@@ -37,8 +37,8 @@ function* oneByOne<T>(
     const candidates = all.filter((one, index) => all.findIndex((other) => table(other) === table(one)) === index);
     return candidates.find((one, index) => {
       const others = candidates.slice(index + 1);
-      const alike = inert(one) || all.every((other) => table(other) === table(one) || inert(other));
-      return others.length === 0 || alike || walk.oracle.yes({ kind: 'order', first: name(one), others: others.map(name) });
+      const same = inert(one) || all.every((other) => table(other) === table(one) || inert(other));
+      return others.length === 0 || same || walk.oracle.yes({ kind: 'order', first: name(one), others: others.map(name) });
     });
   }
 }

@@ -46,13 +46,13 @@ export async function planOfManifests(manifests: Manifests, given: PlanOptions, 
   const passed: Passed = { skipped: new Map(), problems: [] };
   const name = 'text' in manifests ? manifests.text.file : manifests.files.join(' ');
   const planner = oncePerFingerprint(subjectPlanner(request, { facts: known, sets: given.sets, numbering: numbering() }));
-  const alike = new Map<string, Streamed>();
+  const same = new Map<string, Streamed>();
   const members = counting();
   const names = new Set<string>();
   const take = (one: Streamed): void => {
     const planned = planner(one);
     const key = sameRulesKey(one, planned, known);
-    if (!alike.has(key)) alike.set(key, placedSubject(one));
+    if (!same.has(key)) same.set(key, placedSubject(one));
     if (names.size < MOST_NAMES) names.add(nameOf(one));
     members.add(memberOf(one, planned));
   };
@@ -60,9 +60,9 @@ export async function planOfManifests(manifests: Manifests, given: PlanOptions, 
   const count = await readManifests(manifests, given, { mesh: request.mesh, passed, offer: choice?.offer ?? take });
   if (count === 0) throw noneFound(name, passed);
   for (const one of choice?.chosen(name) ?? []) take(one);
-  const [subject, another] = alike.values();
+  const [subject, another] = same.values();
   if (subject === undefined || another !== undefined)
-    throw several(name, given.workload, { subjects: [...alike.values()], names: [...names], count });
+    throw several(name, given.workload, { subjects: [...same.values()], names: [...names], count });
   const wrong = passed.problems.filter(({ severity }) => severity === 'error');
   // Of many documents one may be broken without harm to the others.
   if (count === 1 && wrong.length > 0) throw new ProblemError(wrong);

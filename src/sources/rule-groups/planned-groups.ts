@@ -48,7 +48,7 @@ export async function plannedGroups(
   const groups = groupsOf<{ readonly outcome: Outcome; readonly subject: Subject }>();
   const remarks = remarksOf();
   const ruleSets = new Set<number>();
-  let anew = 0;
+  let computed = 0;
   const selected = await readSelected(
     given,
     request.mesh,
@@ -61,7 +61,7 @@ export async function plannedGroups(
       groups.add(keyOf(subject, planned, facts), what, memberOf(subject, planned));
       if (planned.outcome.kind === 'rules') ruleSets.add(planned.number);
       remarks.add(countOf(subject), outcomeProblems(planned.outcome), planned.problems);
-      if (!planned.found && planned.outcome.kind !== 'trouble' && subject.kind === 'workload') anew += countOf(subject);
+      if (!planned.found && planned.outcome.kind !== 'trouble' && subject.kind === 'workload') computed += countOf(subject);
     },
     { folds: true },
   );
@@ -69,7 +69,7 @@ export async function plannedGroups(
   const sets = ruleSets.size;
   const total = `${workloadsText(selected.count)}, ${grouped(sets)} rule set${sets === 1 ? '' : 's'}`;
   const chart = given.manifests?.values.length === 0 ? ', with the values of the chart (--values takes those of the mesh)' : '';
-  const injected = anew === 0 ? [] : [`note: ${workloadsText(anew)}: shown as they would be injected${chart}`];
+  const injected = computed === 0 ? [] : [`note: ${workloadsText(computed)}: shown as they would be injected${chart}`];
   return {
     ...selected,
     request,

@@ -63,11 +63,11 @@ export async function upgradeOf(left: WorkloadSource, right: WorkloadSource, giv
     unknownServers: true,
   });
   const planners = [subjectPlanner(one, optionsOf(left)), subjectPlanner(other, optionsOf(right))] as const;
-  const injectedAgain = sameAsOwn(one, optionsOf({ kind: 'own' }));
+  const reinjected = sameAsOwn(one, optionsOf({ kind: 'own' }));
   const both = oncePerFingerprint((subject) => {
     const [before, after] = [planners[0](subject), planners[1](subject)];
     const comparable = [before, after].every(({ outcome }) => outcome.kind !== 'trouble');
-    return { before, after, isUnlike: comparable && before.found && !after.found && !injectedAgain(subject, before) };
+    return { before, after, isUnlike: comparable && before.found && !after.found && !reinjected(subject, before) };
   });
   return pairsOf(
     (visit) => readSelected(given, one.mesh, visit, { folds: true }),
@@ -93,18 +93,18 @@ export async function pairsOf<S>(
   planTwice: (subject: S) => PlannedTwice,
   member: (subject: S, planned: Pick<PlannedInjection, 'release' | 'outcome'>) => Member,
 ): Promise<Upgrade> {
-  const [different, same, untold] = [groupsOf<Pair>(), groupsOf<Pair>(), groupsOf<Outcome>()];
+  const [different, same, unknown] = [groupsOf<Pair>(), groupsOf<Pair>(), groupsOf<Outcome>()];
   const remarks = remarksOf();
   let unlike = 0;
   const selected = await read((subject) => {
     const { before, after, isUnlike, made } = planTwice(subject);
-    const trouble = [before, after].find(({ outcome }) => outcome.kind === 'trouble');
-    const counted = member(subject, trouble === undefined ? before : { ...before, outcome: trouble.outcome });
+    const problem = [before, after].find(({ outcome }) => outcome.kind === 'trouble');
+    const counted = member(subject, problem === undefined ? before : { ...before, outcome: problem.outcome });
     const { count = 1 } = counted;
-    const missing = trouble === undefined ? [before, after].flatMap(({ outcome }) => missingIn(outcome)) : [];
-    remarks.add(count, trouble === undefined ? missing : outcomeProblems(trouble.outcome), before.problems, after.problems);
-    if (trouble !== undefined) {
-      untold.add(String(trouble.number), () => trouble.outcome, counted);
+    const missing = problem === undefined ? [before, after].flatMap(({ outcome }) => missingIn(outcome)) : [];
+    remarks.add(count, problem === undefined ? missing : outcomeProblems(problem.outcome), before.problems, after.problems);
+    if (problem !== undefined) {
+      unknown.add(String(problem.number), () => problem.outcome, counted);
       return;
     }
     const pair = (): Pair => ({ left: before.outcome, right: after.outcome, made });
@@ -116,7 +116,7 @@ export async function pairsOf<S>(
     ...selected,
     different: different.sorted(),
     same: same.sorted(),
-    unknown: untold.sorted(),
+    unknown: unknown.sorted(),
     unlike,
     remarks: remarks.notes,
   };
@@ -151,8 +151,8 @@ function sameAsOwn(request: InjectionRequest, options: PlannerOptions): (subject
     if (release === undefined) return true;
     const planner = planners.get(release) ?? subjectPlanner({ ...request, at: optionsAt(release) }, options);
     planners.set(release, planner);
-    const planAgain = planner(subject);
-    return planAgain.outcome.kind === 'trouble' || planAgain.number === number;
+    const replan = planner(subject);
+    return replan.outcome.kind === 'trouble' || replan.number === number;
   };
 }
 

@@ -49,7 +49,7 @@ export async function whatIfOf(given: SourceOptions & WorkloadOption, base: stri
   const planAt = (request: typeof one, sets: readonly string[]): SubjectPlanner =>
     subjectPlanner(request, { facts, sets, numbering: numbers, unknownServers: true });
   const found = planAt(one, []);
-  const isAnew = annotations.length > 0 || values !== undefined;
+  const isReinjected = annotations.length > 0 || values !== undefined;
   const planners = new Map<string, SubjectPlanner>();
   const plannerAt = (release: string, sets: readonly string[]): SubjectPlanner => {
     const key = `${release} ${sets.length}`;
@@ -61,13 +61,13 @@ export async function whatIfOf(given: SourceOptions & WorkloadOption, base: stri
   const both = oncePerFingerprint((subject) => {
     const first = found(subject);
     // A pod that was injected has the arguments of its time: what an annotation changes shows between two new injections.
-    const again = isAnew && first.found && first.release !== undefined ? first.release : undefined;
-    const before = again === undefined ? first : plannerAt(again, [])(subject);
+    const kept = isReinjected && first.found && first.release !== undefined ? first.release : undefined;
+    const before = kept === undefined ? first : plannerAt(kept, [])(subject);
     const other = withChange(subject, annotations, values);
     return {
       before,
-      after: again !== undefined && change.release === undefined ? plannerAt(again, change.sets)(other) : changed(other),
-      isUnlike: again !== undefined && before.number !== first.number,
+      after: kept !== undefined && change.release === undefined ? plannerAt(kept, change.sets)(other) : changed(other),
+      isUnlike: kept !== undefined && before.number !== first.number,
     };
   });
   const words = wordsOf(change);

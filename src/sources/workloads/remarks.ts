@@ -35,8 +35,8 @@ export function remarksOf(): Remarks {
       }
     },
     notes: (output = '') => {
-      const unsaid = [...kept].filter(([text]) => !output.includes(onOneLine(text)));
-      const sorted = unsaid.sort(([, a], [, b]) => Number(isError(b)) - Number(isError(a)) || b.count - a.count);
+      const missing = [...kept].filter(([text]) => !output.includes(onOneLine(text)));
+      const sorted = missing.sort(([, a], [, b]) => Number(isError(b)) - Number(isError(a)) || b.count - a.count);
       const more = sorted.length - MAX_LISTED;
       const rest = more <= 0 ? [] : [`note: ${others ? 'at least ' : ''}${grouped(more)} more of such lines`];
       return [...sorted.slice(0, MAX_LISTED).map(lineOf), ...rest];

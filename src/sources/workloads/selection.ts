@@ -123,10 +123,10 @@ const ROOM = 160;
 
 /** `9 workloads (Deployment/shop/cart, ...)`: all names where there is room, in short if need be; else as many as fit, and where all of them are. */
 export function workloadsNamed(count: number, names: readonly string[]): string {
-  const shown = fitting(names) === names.length ? names : names.map((name) => shortest(name, names));
-  const most = Math.max(MAX_LISTED, fitting(shown));
+  const printed = fitting(names) === names.length ? names : names.map((name) => shortest(name, names));
+  const most = Math.max(MAX_LISTED, fitting(printed));
   const rest = names.length > most ? ': preview -o json names all' : '';
-  return `${workloadsText(count)} (${someWords(shown, most)}${rest})`;
+  return `${workloadsText(count)} (${someWords(printed, most)}${rest})`;
 }
 
 /** How many of them fit, one behind the other. */

@@ -79,7 +79,7 @@ export async function* workloadsOf(
         pending = [];
         const withMesh = (workload: Workload) => ({ kind: 'workload', workload, mesh: meshOf(workload, known) }) as const;
         const kin = item.kin.map(({ workload, count }) => ({ ...withMesh(workload), count }));
-        yield* folds !== undefined && kin.every(folds) ? kin : item.each().map(withMesh);
+        yield* folds !== undefined && kin.every(folds) ? kin : item.all().map(withMesh);
         break;
       }
       case 'sidecar':

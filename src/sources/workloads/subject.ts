@@ -42,10 +42,10 @@ export function memberOf(subject: Subject, { release, outcome }: Pick<PlannedInj
 }
 
 /** Equal for those of which everything that is asked has the same answer: their rules, and what else decides about packets. */
-export function sameRulesKey(subject: Subject, { number }: Pick<PlannedInjection, 'number'>, said: Facts): string {
+export function sameRulesKey(subject: Subject, { number }: Pick<PlannedInjection, 'number'>, reported: Facts): string {
   if (subject.kind !== 'workload') return JSON.stringify([number]);
   const { pod } = subject.workload;
-  const { addresses = [] } = factsOfWorkload(subject.workload, said);
+  const { addresses = [] } = factsOfWorkload(subject.workload, reported);
   const families = FAMILIES.filter((family) => addresses.some((address) => address.includes(':') === (family === 'ip6')));
   const failed = runOfStatus(pod)?.why;
   const { uid: proxyUid, gid: proxyGid } = foundProxyOwner(pod);

@@ -139,13 +139,13 @@ it.each(PIECES)('$what holds in rows what it holds one by one, in pieces of $pie
   const bytes = Buffer.from(text);
   const folded = await readOf(readAhead(chunksOf(bytes), ahead(piece, 0)), true);
   const each = folded.flatMap((item): readonly ManifestItem[] =>
-    item.kind === 'row' ? item.each().map((workload) => ({ kind: 'workload', workload })) : [item],
+    item.kind === 'row' ? item.all().map((workload) => ({ kind: 'workload', workload })) : [item],
   );
   expect(each.map(shown)).toEqual(await itemsOf(chunksOf(bytes)));
   for (const item of folded) {
     if (item.kind !== 'row') continue;
     const alike = new Map<string, Workload[]>();
-    for (const one of item.each()) {
+    for (const one of item.all()) {
       const key = JSON.stringify(common(one));
       alike.set(key, [...(alike.get(key) ?? []), one]);
     }

@@ -1,9 +1,10 @@
 import { fc, it } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
 import type { ManifestItem } from '../../../src/istio/kubernetes/manifest/item.ts';
+import { rounds } from '../../trials.ts';
 import { rawItems, textItems, told } from './reading.ts';
 
-const runs = { numRuns: 400 };
+const runs = { numRuns: rounds(400) };
 
 /** JSON as nobody would write it: blanks anywhere, numbers and strings in all their spellings, keys twice. */
 const blank = fc.constantFrom('', '', ' ', '\n', '\t', '\r\n', '  \n ');
@@ -59,7 +60,7 @@ describe('an object of JSON', () => {
     },
   );
 
-  it.prop([fc.array(pod, { maxLength: 4 }), fc.integer({ min: 1, max: 40 })], { numRuns: 100 })(
+  it.prop([fc.array(pod, { maxLength: 4 }), fc.integer({ min: 1, max: 40 })], { numRuns: rounds(100) })(
     'is found in a List, in lines and behind one another, in pieces of any size',
     (pods, size) => {
       for (const text of [`{"items":[${pods.join(',')}],"kind":"List"}`, pods.join('\n'), pods.join('')]) {

@@ -3,9 +3,10 @@ import { describe, expect } from 'vitest';
 import type { ManifestItem } from '../../../src/istio/kubernetes/manifest/item.ts';
 import { formatProblem } from '../../../src/istio/problems.ts';
 import { writeYaml } from '../../../src/istio/yaml.ts';
+import { rounds } from '../../trials.ts';
 import { textItems } from './reading.ts';
 
-const runs = { numRuns: 150 };
+const runs = { numRuns: rounds(150) };
 
 // ---- manifests as they are, and as nobody would write them ----
 
@@ -157,7 +158,7 @@ describe('a manifest', () => {
     expect(textItems(manifest, size)).toEqual(textItems(manifest));
   });
 
-  it.prop([parted, partOf, text], { numRuns: 300 })(
+  it.prop([parted, partOf, text], { numRuns: rounds(300) })(
     'that is cut or changed anywhere never throws, and what ends before is the same',
     (manifest, part, instead) => {
       const at = Math.floor(part * manifest.length);

@@ -4,6 +4,7 @@ import { fingerprintOf } from '../../../src/istio/kubernetes/fingerprint.ts';
 import type { ManifestItem } from '../../../src/istio/kubernetes/manifest/item.ts';
 import { yamlValues } from '../../../src/istio/kubernetes/manifest/yaml-values.ts';
 import { NO_MESH } from '../../../src/istio/kubernetes/mesh/mesh.ts';
+import { rounds } from '../../trials.ts';
 import { rawItems, textItems, told } from './reading.ts';
 
 /** Scalars in the spellings that people and programs write, and some that nobody should. */
@@ -69,13 +70,13 @@ function fingerprints(items: readonly ManifestItem[]): readonly string[] {
 }
 
 describe('a pod of YAML that is told by its values', () => {
-  it.prop([pod], { numRuns: 2000 })('has the texts, the places and the fingerprint that its tree has', (text) => {
+  it.prop([pod], { numRuns: rounds(2000) })('has the texts, the places and the fingerprint that its tree has', (text) => {
     expect(told(rawItems(text))).toEqual(told(rawItems(asTree(text))));
     expect(told(textItems(text))).toEqual(told(textItems(asTree(text))));
     expect(fingerprints(rawItems(text))).toEqual(fingerprints(rawItems(asTree(text))));
   });
 
-  it.prop([fc.array(pod, { minLength: 1, maxLength: 4 }), fc.integer({ min: 1, max: 60 })], { numRuns: 200 })(
+  it.prop([fc.array(pod, { minLength: 1, maxLength: 4 }), fc.integer({ min: 1, max: 60 })], { numRuns: rounds(200) })(
     'is found in a stream, in pieces of any size',
     (pods, size) => {
       const streamOf = (end: (text: string) => string): string =>

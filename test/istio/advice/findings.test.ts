@@ -17,6 +17,7 @@ import { iptables, printSave } from '../../../src/netfilter/print.ts';
 import { readRules } from '../../../src/netfilter/read.ts';
 import { CASES } from '../../golden.ts';
 import { DISTINCT_PLANS } from '../../golden-plans.ts';
+import { rounds } from '../../trials.ts';
 
 const ARGS = '-p 15001 -z 15006 -u 1337 -m REDIRECT -i * -b * -d 15090,15021,15020'.split(' ');
 const IP6 = ['fd00::5/64'];
@@ -448,27 +449,26 @@ it('chains that are nested without end, or lead back to themselves, are followed
   expect(found(text, inferred(ONE))).toEqual([]);
 });
 
-test.prop([fc.array(fc.tuple(fc.nat(60), fc.nat(60), fc.constantFrom('drop', 'double', 'swap')), { maxLength: 12 })], { numRuns: 40 })(
-  'whatever happened to the lines, everything that is found is said in full',
-  (edits) => {
-    const lines = saved(TPROXY).split('\n');
-    for (const [from, to, edit] of edits) {
-      const [a, b] = [from % lines.length, to % lines.length];
-      if (edit === 'drop') lines.splice(a, 1);
-      else if (edit === 'double') lines.splice(b, 0, lines[a] ?? '');
-      else [lines[a], lines[b]] = [lines[b] ?? '', lines[a] ?? ''];
-    }
-    const findings = found(lines.join('\n'), {
-      ...inferred(TPROXY),
-      routing: routed(TWO),
-      facts: { addresses: IP6 },
-    });
-    for (const { code, text, fix } of findings) {
-      expect(Object.keys(FINDINGS)).toContain(code);
-      expect(`${text} ${fix}`).not.toMatch(/[{}]|undefined|NaN/);
-    }
-  },
-);
+test.prop([fc.array(fc.tuple(fc.nat(60), fc.nat(60), fc.constantFrom('drop', 'double', 'swap')), { maxLength: 12 })], {
+  numRuns: rounds(40),
+})('whatever happened to the lines, everything that is found is said in full', (edits) => {
+  const lines = saved(TPROXY).split('\n');
+  for (const [from, to, edit] of edits) {
+    const [a, b] = [from % lines.length, to % lines.length];
+    if (edit === 'drop') lines.splice(a, 1);
+    else if (edit === 'double') lines.splice(b, 0, lines[a] ?? '');
+    else [lines[a], lines[b]] = [lines[b] ?? '', lines[a] ?? ''];
+  }
+  const findings = found(lines.join('\n'), {
+    ...inferred(TPROXY),
+    routing: routed(TWO),
+    facts: { addresses: IP6 },
+  });
+  for (const { code, text, fix } of findings) {
+    expect(Object.keys(FINDINGS)).toContain(code);
+    expect(`${text} ${fix}`).not.toMatch(/[{}]|undefined|NaN/);
+  }
+});
 
 describe('what only looks like it', () => {
   it('a rule that drops all but TCP is no guardrail', () => {

@@ -77,9 +77,9 @@ function cuts(text: string): readonly (readonly [string, string])[] {
   const last = text.trimEnd().lastIndexOf('\n');
   const bytes = Array.from({ length: 13 }, (_, at) => Math.floor((text.length * (at + 1)) / 14)).filter((at) => at <= last);
   return [
+    ...bytes.map((at) => [`head -c ${at}`, text.slice(0, at)] as const),
     ...lines.slice(1).map((_, at) => [`head -${at + 1}`, `${lines.slice(0, at + 1).join('\n')}\n`] as const),
     ...lines.slice(1).flatMap((_, at) => (at % 3 === 0 ? [[`tail -n +${at + 2}`, lines.slice(at + 1).join('\n')] as const] : [])),
-    ...bytes.map((at) => [`head -c ${at}`, text.slice(0, at)] as const),
   ];
 }
 
@@ -131,10 +131,16 @@ function wrongOf(text: string, whole: Judged, cut: string): readonly string[] {
   ];
 }
 
+/** Of a long text, as iptables-xml prints it with a line for each word, about as many as of a short one. */
+const playedCuts = (text: string): ReturnType<typeof cuts> => {
+  const some = played(cuts(text));
+  return some.length > 30 ? played(some) : some;
+};
+
 describe('a text that breaks off, or begins in the middle, leaves no answer that rests on what was lost', () => {
   it.each(Object.entries(TEXTS))('%s', (_, text) => {
     const whole = judge(text);
-    expect(played(cuts(text)).flatMap(([how, cut]) => wrongOf(text, whole, cut).map((what) => `${how}: ${what}`))).toEqual([]);
+    expect(playedCuts(text).flatMap(([how, cut]) => wrongOf(text, whole, cut).map((what) => `${how}: ${what}`))).toEqual([]);
   });
 });
 
@@ -146,7 +152,7 @@ describe('the explorer', () => {
       { from: 'outside', to: 'pod:8080' },
     ]) {
       const whole = asked(text, direction);
-      for (const [how, cut] of played(played(cuts(text)))) {
+      for (const [how, cut] of played(playedCuts(text))) {
         if (isWhole(text, cut) || cut.trim() === '') continue;
         const { path: way, title } = asked(cut, direction);
         expect(['unknown', undefined, whole.path?.id], `${how}: ${title}`).toContain(way?.id);

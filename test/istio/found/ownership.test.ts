@@ -56,7 +56,7 @@ function beside(
 
 describe('every golden outcome', () => {
   it('is ours to the last rule, without a warning', () => {
-    for (const { name, plan } of DISTINCT_PLANS) {
+    for (const { name, plan } of played(DISTINCT_PLANS, 3)) {
       const live = stateOf(plan);
       const owned = ownedIn(live);
       expect(parts(live, owned), name).toEqual([printSave(plan.ip), printSave(plan.ip6)]);

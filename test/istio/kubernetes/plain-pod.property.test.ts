@@ -9,6 +9,7 @@ import { ownerOf } from '../../../src/istio/kubernetes/rule-groups/owner.ts';
 import { treeOfValue } from '../../../src/istio/value-nodes.ts';
 import { podOf } from '../../cluster/injected-pod.ts';
 import { ASKED, RELEASES } from '../../cluster/large.ts';
+import { rounds } from '../../trials.ts';
 
 /** What few pods have, so that every field which counts stands somewhere. */
 const RARE = {
@@ -131,7 +132,7 @@ function changed(base: object, all: readonly (readonly [number, unknown])[]): Re
 }
 
 describe('a pod that is told by its values', () => {
-  it.prop([fc.constantFrom(...BASES), changes, fc.constantFrom(undefined, '', 'Pod', 'Deployment')], { numRuns: 3000 })(
+  it.prop([fc.constantFrom(...BASES), changes, fc.constantFrom(undefined, '', 'Pod', 'Deployment')], { numRuns: rounds(3000) })(
     'has the name, the owner and the fingerprint of the same pod when it is read, and nothing is wrong with it',
     (base, all, itemKind) => {
       const value = changed(base, all);

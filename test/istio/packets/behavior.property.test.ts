@@ -6,6 +6,7 @@ import { podNetworkOfPlan } from '../../../src/istio/packets/pod-network.ts';
 import type { CapturePlan } from '../../../src/istio/plan/plan.ts';
 import { ProblemError } from '../../../src/istio/problems.ts';
 import type { Facts } from '../../../src/istio/settings/facts.ts';
+import { rounds } from '../../trials.ts';
 import { facts, release, sets } from '../arbitraries.ts';
 import type { Scenes } from './behavior/judge.ts';
 import { expectNoContradiction } from './behavior/judge.ts';
@@ -23,7 +24,7 @@ describe('the answer for all packets', () => {
   let pairs = 0;
   let differing = 0;
 
-  it.prop([sets, release, sets, release, facts, fc.nat()], { numRuns: 25 })(
+  it.prop([sets, release, sets, release, facts, fc.nat()], { numRuns: rounds(25) })(
     'is contradicted by none of 1,000 through random plans',
     (one, at, other, then, given, seed) => {
       const plans = [attempt(one, at, given), attempt(other, then, given)];
@@ -34,7 +35,7 @@ describe('the answer for all packets', () => {
     },
   );
 
-  it.prop([sets, release, release, facts, fc.nat()], { numRuns: 15 })(
+  it.prop([sets, release, release, facts, fc.nat()], { numRuns: rounds(15) })(
     'is contradicted by none of 1,000 through the same settings at random releases',
     (options, at, then, given, seed) => {
       const plans = [attempt(options, at, given), attempt(options, then, given)];
@@ -46,11 +47,11 @@ describe('the answer for all packets', () => {
   );
 
   it('was asked of enough packets that end differently', () => {
-    expect(pairs).toBeGreaterThan(15);
-    expect(differing).toBeGreaterThan(500);
+    expect(pairs).toBeGreaterThan(rounds(15));
+    expect(differing).toBeGreaterThan(rounds(500));
   });
 
-  it.prop([sets, release, facts], { numRuns: 10 })('is equal for a plan and itself', (options, at, given) => {
+  it.prop([sets, release, facts], { numRuns: rounds(10) })('is equal for a plan and itself', (options, at, given) => {
     const plan = attempt(options, at, given);
     if (plan !== null) expect(compareBehavior(plan, plan, { facts: given }).answer).toBe('equal');
   });

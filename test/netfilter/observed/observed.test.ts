@@ -49,7 +49,7 @@ describe('what nft monitor tells', () => {
   it('is one way, over lo as well, without what happens to others and whatever comments say', () => {
     const watcher = watched(LINES);
     expect(watcher.ended).toBe(true);
-    expect(watcher.way()).toEqual({
+    expect(watcher.path()).toEqual({
       header: { outInterface: 'eth0', source: '10.1.2.3', destination: '10.9.9.9', sourcePort: 4000, destinationPort: 80 },
       rules: [
         {
@@ -76,9 +76,9 @@ describe('what nft monitor tells', () => {
 
   it('ends where a rule or a policy drops the packet, and is no way where it was never seen', () => {
     const dropped = watched([LINES[0] ?? '', 'trace id aa inet f out policy drop ']);
-    expect(dropped.way()?.end).toEqual({ kind: 'dropped', by: 'the policy of out in inet f' });
-    expect(watched(LINES.slice(3)).way()).toBeUndefined();
-    expect(watched(LINES.slice(0, 3)).way()?.end).toEqual({ kind: 'not-told' });
+    expect(dropped.path()?.end).toEqual({ kind: 'dropped', by: 'the policy of out in inet f' });
+    expect(watched(LINES.slice(3)).path()).toBeUndefined();
+    expect(watched(LINES.slice(0, 3)).path()?.end).toEqual({ kind: 'not-told' });
   });
 });
 
@@ -91,7 +91,7 @@ describe('the observed way beside the predicted one', () => {
     const packet = { family: 'ip', origin: 'local', protocol: 'tcp', source: '10.1.2.3', destination: '10.9.9.9' } as const;
     return simulatorFor(ruleset, host).trace(firstPacket({ ...packet, sourcePort: 4000, destinationPort: 80 }));
   };
-  const way = (rules: readonly number[], port: number): NonNullable<ReturnType<PathWatcher['way']>> => ({
+  const way = (rules: readonly number[], port: number): NonNullable<ReturnType<PathWatcher['path']>> => ({
     header: {},
     rules: rules.map((handle) => ({ family: 'ip', table: 't', chain: 'o', handle, text: 'counter comment "seen"', verdict: 'continue' })),
     end: { kind: 'local', address: '127.0.0.1', port },

@@ -9,6 +9,7 @@ import { match } from '../../../src/netfilter/rule/match.ts';
 import { normalForm } from '../../../src/netfilter/rule/normal.ts';
 import type { Rule, Ruleset } from '../../../src/netfilter/rule.ts';
 import { CASES } from '../../golden.ts';
+import { rounds } from '../../trials.ts';
 import { anyRuleset } from './rulesets.ts';
 
 /** Reads a text in which every line must be understood. */
@@ -116,7 +117,7 @@ describe('any ruleset at all', () => {
         const rulesets = read(print(ruleset), forced ? ruleset.family : undefined);
         expect(rulesets.map(shown)).toEqual([expected(ruleset)]);
       }),
-      { numRuns: 200 },
+      { numRuns: rounds(200) },
     );
   };
 

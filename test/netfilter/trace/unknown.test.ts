@@ -6,6 +6,7 @@ import type { Packet } from '../../../src/netfilter/packet.ts';
 import type { Ruleset } from '../../../src/netfilter/rule.ts';
 import type { End } from '../../../src/netfilter/trace/result.ts';
 import { simulatorFor } from '../../../src/netfilter/trace.ts';
+import { rounds } from '../../trials.ts';
 import { arriving, endText, expectEnd, HOST, leaving, rules, simulate, trail } from '../tracing.ts';
 
 const HERE = 'local 10.0.0.5:80 plain';
@@ -353,7 +354,7 @@ describe('the ends of a packet that leaves something out', () => {
   ) as fc.Arbitrary<Partial<Packet>>;
   const host = { ...HOST, localByMark: [{ family: 'ip', mark: 0x539 }] } as const;
 
-  property.prop([RULES, said, fc.subarray(Object.keys(VALUES) as Unsaid[], { maxLength: 3 })], { numRuns: 200 })(
+  property.prop([RULES, said, fc.subarray(Object.keys(VALUES) as Unsaid[], { maxLength: 3 })], { numRuns: rounds(200) })(
     'are those of the packets that it may be, and no others',
     (ruleset, packet, unsaid) => {
       const simulator = simulatorFor(ruleset, host);
@@ -368,7 +369,7 @@ describe('the ends of a packet that leaves something out', () => {
     },
   );
 
-  property.prop([BIT_RULES, fc.integer({ min: 0, max: 0x7ff })], { numRuns: 200 })(
+  property.prop([BIT_RULES, fc.integer({ min: 0, max: 0x7ff })], { numRuns: rounds(200) })(
     'are those of the packets that it may be, where bits of a mark are asked for and changed',
     (ruleset, mark) => {
       const simulator = simulatorFor(ruleset, host);

@@ -75,8 +75,8 @@ function lintedOf(basis: PlanInput['basis'], chosen: CheckedSource['given']['cho
   const findDead = deadRuleFinder().find;
   if (basis.kind === 'workload' && chosen?.subject.kind === 'workload') {
     const { images, installer, at } = chosen.request;
-    const asked = at.kind === 'release' ? { release: at.release } : {};
-    return lintWorkload(chosen.subject.workload, { mesh: basis.mesh, images, ...(installer && { installer }), ...asked, findDead })
+    const own = at.kind === 'release' ? { release: at.release } : {};
+    return lintWorkload(chosen.subject.workload, { mesh: basis.mesh, images, ...(installer && { installer }), ...own, findDead })
       .diagnostics;
   }
   if (basis.kind === 'settings' && basis.file !== undefined)

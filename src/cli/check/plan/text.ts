@@ -72,7 +72,7 @@ function planLines(report: PlanReport, paint: Paint): readonly string[] {
 }
 
 function escapeLines({ escapes, whole }: PlanReport, paint: Paint): readonly string[] {
-  const shown = escapes
+  const printed = escapes
     .slice(0, MOST)
     .flatMap(({ direction, family, words, why, verdict }) => [
       labelled(
@@ -83,7 +83,7 @@ function escapeLines({ escapes, whole }: PlanReport, paint: Paint): readonly str
       ),
       `${' '.repeat(LABEL)}${paint('aside', onOneLine(why))}`,
     ]);
-  return [...shown, ...moreLine(escapes.length, whole.escapes)];
+  return [...printed, ...moreLine(escapes.length, whole.escapes)];
 }
 
 function moreLine(length: number, command: string): readonly string[] {
@@ -103,14 +103,14 @@ function connectionLines({ connection }: PlanReport, paint: Paint): readonly str
 const SEVERITIES: Readonly<Record<Diagnostic['severity'], Style>> = { error: 'removed', warning: 'moved', note: 'aside' };
 
 function diagnosticLines({ diagnostics, whole }: PlanReport, paint: Paint): readonly string[] {
-  const shown = diagnostics
+  const printed = diagnostics
     .slice(0, MOST)
     .flatMap(({ severity, source, text, fix, code }) => [
       labelled(paint, severity, `${printSource(source)} ${text}`, SEVERITIES[severity]),
       ...(fix === undefined ? [] : [`${' '.repeat(LABEL)}fix: ${fix}`]),
       `${' '.repeat(LABEL)}${paint('aside', `more of it: istio-init lint --explain ${code}`)}`,
     ]);
-  return [...shown, ...moreLine(diagnostics.length, whole.lint)];
+  return [...printed, ...moreLine(diagnostics.length, whole.lint)];
 }
 
 function nextLines({ nextCommands }: PlanReport, paint: Paint): readonly string[] {

@@ -24,24 +24,24 @@ export interface OpenedNamespace {
 /** Opens the namespace. Throws a ClusterFailure; what was created is ended then, and `say` is told what stays. */
 export async function openNamespace(
   pod: LivePod,
-  way: AccessMethod,
+  method: AccessMethod,
   access: ClusterAccess,
-  say: (line: string) => void,
+  note: (line: string) => void,
 ): Promise<OpenedNamespace> {
-  const end = async (): Promise<readonly string[]> => (way.creates === undefined ? [] : ended(way.creates, access));
+  const end = async (): Promise<readonly string[]> => (method.creates === undefined ? [] : ended(method.creates, access));
   try {
-    if (way.creates !== undefined) {
-      await called(way.creates.create, access);
-      await untilRuns(way.place, access);
+    if (method.creates !== undefined) {
+      await called(method.creates.create, access);
+      await untilRuns(method.place, access);
     }
     const name = `Pod ${pod.namespace}/${pod.name}`;
-    return { target: await remoteNamespace(name, way.place, way.entry, access), end };
+    return { target: await remoteNamespace(name, method.place, method.entry, access), end };
   } catch (error) {
     // What was answered else does not tell whether something was made: a request may have arrived whose answer did not.
     const failure = error instanceof ClusterFailure ? error.failure : 'other';
-    const { stays = '' } = way.creates ?? {};
-    if (failure === 'ended' && stays !== '') say(`note: ${stays}`);
-    else if (!REFUSALS.includes(failure)) for (const line of await end()) say(line);
+    const { stays = '' } = method.creates ?? {};
+    if (failure === 'ended' && stays !== '') note(`note: ${stays}`);
+    else if (!REFUSALS.includes(failure)) for (const line of await end()) note(line);
     throw error;
   }
 }

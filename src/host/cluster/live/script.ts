@@ -17,12 +17,12 @@ export const NO_ENTRY: Entry = { lines: '', prefix: [] };
 
 /** `mark` must be a word that nothing in the pod can know. Each command ends with a line of it on both outputs, so that half an answer is known. */
 export function scriptOf(commands: readonly Pick<Command, 'argv' | 'stdin' | 'env'>[], mark: string, { lines, prefix }: Entry): string {
-  const each = commands.map(({ argv, stdin = '', env = {} }) => {
+  const parts = commands.map(({ argv, stdin = '', env = {} }) => {
     const set = Object.entries({ ...env, LC_ALL: 'C' }).map(([name, value]) => `${name}=${quoteForShell(value)}`);
     const words = [...prefix, ...argv].map(quoteForShell);
     return `printf %s ${quoteForShell(stdin)} | ${[...set, ...words].join(' ')}; printf '\\n%s %s\\n' ${mark} $?; printf '\\n%s\\n' ${mark} >&2`;
   });
-  return [lines, ...each, 'exit 0'].filter((line) => line !== '').join('\n');
+  return [lines, ...parts, 'exit 0'].filter((line) => line !== '').join('\n');
 }
 
 /** What each command said. Throws a ClusterFailure where a mark is missing. */
@@ -36,15 +36,15 @@ export function answersIn(
   if (outs.length !== commands.length * 2 + 1 || errs.length < commands.length + 1)
     throw new ClusterFailure('cut', 'the answer was cut off: nothing of it counts');
   return commands.map(({ argv }, index) => {
-    const said = errs[index] ?? '';
+    const message = errs[index] ?? '';
     const exitCode = Number(outs[index * 2 + 1]);
-    const notFound = exitCode === 127 && /not found|failed to execute/.test(said);
+    const notFound = exitCode === 127 && /not found|failed to execute/.test(message);
     return {
       argv,
       exitCode: notFound ? null : exitCode,
       signal: null,
       stdout: outs[index * 2] ?? '',
-      stderr: said,
+      stderr: message,
       timedOut: false,
       notFound,
     };

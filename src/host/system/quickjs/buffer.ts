@@ -38,9 +38,9 @@ export class Buffer extends Uint8Array {
     return text;
   }
 
-  override indexOf(wanted: number | string, from = 0): number {
-    if (typeof wanted === 'number') return super.indexOf(wanted, from);
-    const bytes = Buffer.from(wanted);
+  override indexOf(value: number | string, from = 0): number {
+    if (typeof value === 'number') return super.indexOf(value, from);
+    const bytes = Buffer.from(value);
     const first = bytes[0];
     if (first === undefined) return from;
     for (let at = super.indexOf(first, from); at >= 0; at = super.indexOf(first, at + 1))
@@ -48,12 +48,12 @@ export class Buffer extends Uint8Array {
     return -1;
   }
 
-  override lastIndexOf(wanted: number | string, from = this.length - 1): number {
-    return super.lastIndexOf(typeof wanted === 'number' ? wanted : (Buffer.from(wanted)[0] ?? 0), from);
+  override lastIndexOf(value: number | string, from = this.length - 1): number {
+    return super.lastIndexOf(typeof value === 'number' ? value : (Buffer.from(value)[0] ?? 0), from);
   }
 
-  override includes(wanted: number | string): boolean {
-    return this.indexOf(wanted) >= 0;
+  override includes(value: number | string): boolean {
+    return this.indexOf(value) >= 0;
   }
 
   equals(other: Uint8Array): boolean {

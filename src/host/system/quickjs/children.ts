@@ -7,7 +7,7 @@ import { neverStarted } from '../never-started.ts';
 import { errorOf, FAILED } from './errors.ts';
 import { onNumber } from './signals.ts';
 
-type Heard<T extends unknown[]> = (...told: T) => void;
+type Heard<T extends unknown[]> = (...values: T) => void;
 type End = [code: number | null, signal: string | null];
 
 /** Starts a program. */
@@ -71,8 +71,8 @@ function once<T extends unknown[]>(): { readonly listen: (heard: Heard<T>) => vo
     listen: (heard) => {
       listeners.push(heard);
     },
-    notify: (...told) => {
-      for (const heard of listeners.splice(0)) heard(...told);
+    notify: (...values) => {
+      for (const heard of listeners.splice(0)) heard(...values);
     },
   };
 }

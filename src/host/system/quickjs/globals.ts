@@ -16,7 +16,7 @@ class Abort {
     this.listeners.delete(heard);
   }
 
-  tell(): void {
+  abort(): void {
     this.aborted = true;
     for (const heard of this.listeners) heard();
     this.listeners.clear();
@@ -30,7 +30,7 @@ export function defineGlobals(): void {
       readonly signal = new Abort();
 
       abort(): void {
-        if (!this.signal.aborted) this.signal.tell();
+        if (!this.signal.aborted) this.signal.abort();
       }
     },
     TextEncoder: class {

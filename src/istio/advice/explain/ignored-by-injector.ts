@@ -48,9 +48,9 @@ export function ignoredByInjector({ workload, injection, release, found }: Workl
     if (given === undefined || !idle(given, () => injectWith(withoutAnnotation(workload, key), mesh))) return [];
     return [{ name: key, ...given, because: because(needs) }];
   });
-  const values = givenToMesh(mesh).flatMap(({ name, value, source, change, without }): readonly IgnoredText[] => {
+  const values = givenToMesh(mesh).flatMap(({ name, value, source, change, otherMesh }): readonly IgnoredText[] => {
     const given = { value, source };
-    return !profile.has(change) && idle(given, () => injectWith(workload, without)) ? [{ name, ...given, because: because(change) }] : [];
+    return !profile.has(change) && idle(given, () => injectWith(workload, otherMesh)) ? [{ name, ...given, because: because(change) }] : [];
   });
   // The plugin looks at variables itself, and hands none of them on.
   const read = installer === 'cni' ? new Set(pluginVariables(profile)) : injection.environment;
@@ -86,7 +86,7 @@ function notFound(workload: Workload, args: readonly InjectedArgument[], mesh: M
 /** A value of the mesh, and the mesh that does not have it. */
 interface GivenToMesh extends NamedText {
   readonly change: ChangeName;
-  readonly without: Mesh;
+  readonly otherMesh: Mesh;
 }
 
 /** What the mesh says that some injectors do not look at. */
@@ -96,10 +96,10 @@ function givenToMesh(mesh: Mesh): readonly GivenToMesh[] {
   const values = [...mesh.values].flatMap(([name, given]): readonly GivenToMesh[] => {
     const change = VALUES.get(name);
     const rest = new Map([...mesh.values].filter(([other]) => other !== name));
-    return change === undefined ? [] : [{ name, ...given, change, without: { ...mesh, values: rest } }];
+    return change === undefined ? [] : [{ name, ...given, change, otherMesh: { ...mesh, values: rest } }];
   });
-  const port = (name: string, given: Sourced<string> | undefined, change: ChangeName, without: Mesh): readonly GivenToMesh[] =>
-    given === undefined ? [] : [{ name: `meshConfig.${name}`, ...given, change, without }];
+  const port = (name: string, given: Sourced<string> | undefined, change: ChangeName, otherMesh: Mesh): readonly GivenToMesh[] =>
+    given === undefined ? [] : [{ name: `meshConfig.${name}`, ...given, change, otherMesh }];
   return [
     ...values,
     ...port('proxyListenPort', proxyListenPort, 'injectsProxyListenPort', noPort),

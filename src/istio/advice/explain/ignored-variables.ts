@@ -21,8 +21,10 @@ export function ignoredVariables(words: readonly string[], given: readonly Named
     const others = given.filter((other) => other !== variable);
     if (isRead || !VARIABLES.has(variable.name) || readAs(words, others, profile)?.text !== all.text) return [];
     const flag = ARGUMENTS.find((argument) => environmentOf(argument) === variable.name);
-    const beaten = all.sources.some((source) => source.kind === 'argument' && flag !== undefined && argumentNamed(source.flag) === flag);
-    return [{ ...variable, because: beaten ? 'overridden by the argument' : `istio-iptables ${profile.release} ignores it` }];
+    const overridden = all.sources.some(
+      (source) => source.kind === 'argument' && flag !== undefined && argumentNamed(source.flag) === flag,
+    );
+    return [{ ...variable, because: overridden ? 'overridden by the argument' : `istio-iptables ${profile.release} ignores it` }];
   });
 }
 

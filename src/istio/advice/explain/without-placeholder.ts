@@ -6,6 +6,6 @@ import type { Explanation } from '../explain.ts';
 export function withoutPlaceholder(explanation: Explanation, missing: readonly Problem[]): Explanation {
   const { facts, plan, rules } = explanation;
   const { nameservers: _, ...known } = facts;
-  const shown = rules.filter(({ text, settings }) => !(namesPlaceholder(text) && settings.includes('dns.capture')));
-  return { ...explanation, facts: known, plan: { ...plan, problems: [...plan.problems, ...missing] }, rules: shown };
+  const listed = rules.filter(({ text, settings }) => !(namesPlaceholder(text) && settings.includes('dns.capture')));
+  return { ...explanation, facts: known, plan: { ...plan, problems: [...plan.problems, ...missing] }, rules: listed };
 }

@@ -12,10 +12,10 @@ import type { Check } from './subject.ts';
 /** The settings that were printed and are not those of the rules; undefined where nothing was printed, or no release could have been told so. */
 export function printedOtherwise({ seen, made }: Pick<Parameters<Check>[0], 'seen' | 'made'>): readonly SettingKey[] | undefined {
   if (seen.variables === undefined || made === undefined) return undefined;
-  const told = settingsOfVariables(seen.variables, profileOf(made.release));
-  if (told === undefined) return undefined;
+  const printed = settingsOfVariables(seen.variables, profileOf(made.release));
+  if (printed === undefined) return undefined;
   const own = valuesOf(made.settings);
-  return (Object.keys(told) as SettingKey[]).filter((key) => !isSameValue({ ...own, ...told } as SettingValues, own, key));
+  return (Object.keys(printed) as SettingKey[]).filter((key) => !isSameValue({ ...own, ...printed } as SettingValues, own, key));
 }
 
 export const otherVariables: Check = (subject) => {
@@ -23,13 +23,13 @@ export const otherVariables: Check = (subject) => {
   const keys = printedOtherwise(subject) ?? [];
   // Of rules that no known release makes, the settings are guessed.
   if (keys.length === 0 || isOlderIstio(seen) || made === undefined || seen.variables === undefined) return [];
-  const told = settingsOfVariables(seen.variables, profileOf(made.release)) ?? {};
-  const wanted = printedValues(
+  const printed = settingsOfVariables(seen.variables, profileOf(made.release)) ?? {};
+  const expected = printedValues(
     Object.fromEntries(
-      Object.entries(made.settings).map(([key, of]) => [key, { ...of, ...(key in told && { value: told[key as SettingKey] }) }]),
+      Object.entries(made.settings).map(([key, of]) => [key, { ...of, ...(key in printed && { value: printed[key as SettingKey] }) }]),
     ) as never,
   );
   const found = printedValues(made.settings);
-  const differences = keys.map((key) => `${key} ${valueText(wanted(key))}, and the rules are of ${valueText(found(key))}`);
+  const differences = keys.map((key) => `${key} ${valueText(expected(key))}, and the rules are of ${valueText(found(key))}`);
   return [{ code: 'other-variables', args: { differences: differences.join('; ') } }];
 };

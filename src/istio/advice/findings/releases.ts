@@ -57,8 +57,8 @@ function isSame(ours: Observation, plan: CapturePlan): boolean {
 }
 
 /** How many rules there are in the tables that the state shows. */
-function countListed(rules: Readonly<Record<Family, Ruleset>>, shown: Observation): number {
-  const tables = FAMILIES.flatMap((family) => rules[family].tables.filter(({ name }) => sees(shown, family, name)));
+function countListed(rules: Readonly<Record<Family, Ruleset>>, listed: Observation): number {
+  const tables = FAMILIES.flatMap((family) => rules[family].tables.filter(({ name }) => sees(listed, family, name)));
   return tables.flatMap(({ chains }) => chains).reduce((count, chain) => count + chain.rules.length, 0);
 }
 

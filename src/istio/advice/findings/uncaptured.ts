@@ -33,8 +33,8 @@ const PORTS = [
 ] as const;
 
 function exclusions(values: SettingValues): readonly Found[] {
-  const byPorts = PORTS.flatMap(([setting, way]) =>
-    areAll(values[setting]) ? [excluded(way, setting, values[setting].map(portText).join(', '))] : [],
+  const byPorts = PORTS.flatMap(([setting, direction]) =>
+    areAll(values[setting]) ? [excluded(direction, setting, values[setting].map(portText).join(', '))] : [],
   );
   const ranges = values['outbound.excludeRanges'];
   const families = (['ip', 'ip6'] as const).filter((family) => excludesFamily(ranges, family));
@@ -53,8 +53,8 @@ function exclusions(values: SettingValues): readonly Found[] {
   ];
 }
 
-function excluded(way: string, setting: string, value: string): Found {
-  return { code: 'excludes-all', args: { way, setting, value } };
+function excluded(direction: string, setting: string, value: string): Found {
+  return { code: 'excludes-all', args: { way: direction, setting, value } };
 }
 
 function portText(range: PortRange): string {

@@ -11,14 +11,14 @@ export function unshownInFront(seen: Observation): readonly Unseen[] {
     .filter(({ table }) => table.name !== 'filter')
     .flatMap(({ family, table }) => {
       const own = subject.own[family].get(table.name);
-      const shown = table.chains.map(({ name }) => name);
+      const listed = table.chains.map(({ name }) => name);
       return builtInChains(table).flatMap((chain) => {
         const first = chain.rules.findIndex((rule) => leadsTo(own, rule));
         return chain.rules.slice(0, Math.max(first, 0)).flatMap((rule, index): readonly Unseen[] => {
           const target = jumpOf(rule);
-          if (target === '' || shown.includes(target) || own?.has(target) === true) return [];
+          if (target === '' || listed.includes(target) || own?.has(target) === true) return [];
           const reason = `rule ${index + 1} of ${chain.name} leads to ${target} before ours are asked, and that chain is not shown`;
-          return [{ family, table: table.name, except: shown, reason }];
+          return [{ family, table: table.name, except: listed, reason }];
         });
       });
     });

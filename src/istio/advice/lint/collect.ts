@@ -91,7 +91,7 @@ interface Known {
 export function lintGathering({ leaveOut = () => false, mostPlaces = MOST_PLACES, ...request }: CollectRequest): LintGathering {
   const results = new Map<string, Collected>();
   const perCode = new Map<string, number>();
-  const untold = new Map<string, { readonly code: Diagnostic['code']; readonly severity: Severity; count: number }>();
+  const uncounted = new Map<string, { readonly code: Diagnostic['code']; readonly severity: Severity; count: number }>();
   const likenesses = new Map<string, Known>();
   let meshOfKnown: Mesh | undefined;
   let workloads = 0;
@@ -123,8 +123,8 @@ export function lintGathering({ leaveOut = () => false, mostPlaces = MOST_PLACES
         continue;
       }
       const { code, severity } = diagnostic;
-      const rest = untold.get(code) ?? { code, severity, count: 0 };
-      untold.set(code, rest);
+      const rest = uncounted.get(code) ?? { code, severity, count: 0 };
+      uncounted.set(code, rest);
       rest.count += times;
     }
   };
@@ -181,7 +181,7 @@ export function lintGathering({ leaveOut = () => false, mostPlaces = MOST_PLACES
         // All of a result's workloads may be left out.
         .filter(({ workloads: { count: many } }) => many > 0)
         .sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || b.workloads.count - a.workloads.count),
-      unlisted: [...untold.values()],
+      unlisted: [...uncounted.values()],
       workloads,
       distinct,
       unknownReleases,

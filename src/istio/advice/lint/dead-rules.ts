@@ -111,14 +111,14 @@ const LISTS: readonly SettingKey[] = SETTING_KEYS.filter((key) => SETTINGS[key].
 export function deadBySettings(
   { plan, origin, name, place }: SettingsSubject,
   find: FindDead,
-  said: ReadonlySet<string>,
+  reported: ReadonlySet<string>,
 ): readonly Raised[] {
   if (plan === undefined || !LISTS.some((key) => origin(key) === 'own')) return [];
   const seen = new Set<SettingKey>();
   return find(plan).flatMap(({ text, settings }): readonly Raised[] => {
     // The first of them is what the rule is there for.
     const [key] = settings;
-    if (key === undefined || !LISTS.includes(key) || origin(key) !== 'own' || seen.has(key) || said.has(JSON.stringify(place(key))))
+    if (key === undefined || !LISTS.includes(key) || origin(key) !== 'own' || seen.has(key) || reported.has(JSON.stringify(place(key))))
       return [];
     seen.add(key);
     return [{ code: 'dead-rule', source: place(key), args: { name: name(key), rule: text } }];

@@ -19,15 +19,15 @@ export const probesNotRewritten: WorkloadCheck = ({ workload: { pod, source }, m
     ranges.some((range) => 'first' in range && range.first <= port && port <= range.last);
   return appContainers(pod).flatMap((container) =>
     PROBES.flatMap((probe): readonly Raised[] => {
-      const asked = field(container.node, probe, 'httpGet', 'port');
-      const text = textOf(asked) ?? '';
+      const probed = field(container.node, probe, 'httpGet', 'port');
+      const text = textOf(probed) ?? '';
       const named = field(container.node, 'ports');
       const port = /^\d+$/.test(text) ? Number(text) : numberOf(named, text);
-      if (asked === undefined || port === undefined) return [];
+      if (probed === undefined || port === undefined) return [];
       const captured = included === '*' ? !isIn(left, port) : isIn(included, port);
       if (!captured) return [];
       const args = { name: REWRITE, value: `"${given.value}"`, probe, container: container.name.value, port: `${port}` };
-      return [{ code: 'probes-not-rewritten', source: sourceOf(asked, source.file), args }];
+      return [{ code: 'probes-not-rewritten', source: sourceOf(probed, source.file), args }];
     }),
   );
 };

@@ -68,9 +68,9 @@ export function scoresOf(runs: readonly JudgedRun[]): readonly ReleaseScore[] {
 export function nearestOf(scores: readonly ReleaseScore[]): readonly ReleaseScore[] {
   const differs = ({ compared, equal }: ReleaseScore): number => (compared - equal) / compared;
   const least = Math.min(...scores.map(differs));
-  const alike = scores.filter((score) => differs(score) === least);
-  const most = Math.max(...alike.map(({ compared }) => compared));
-  return alike.filter(({ compared }) => compared === most);
+  const nearest = scores.filter((score) => differs(score) === least);
+  const most = Math.max(...nearest.map(({ compared }) => compared));
+  return nearest.filter(({ compared }) => compared === most);
 }
 
 /** A run that is not what a release makes, with what that is. */
@@ -81,7 +81,7 @@ export interface Deviation extends JudgedRun {
 /** Where a program differs from a release. */
 export function deviationsFrom(release: Release, runs: readonly JudgedRun[]): readonly Deviation[] {
   return runs.flatMap((run) => {
-    const wanted = run.outcomes.find(({ releases }) => releases.includes(release));
-    return wanted === undefined || isEqual(run.result, wanted) ? [] : [{ ...run, expected: wanted }];
+    const expected = run.outcomes.find(({ releases }) => releases.includes(release));
+    return expected === undefined || isEqual(run.result, expected) ? [] : [{ ...run, expected: expected }];
   });
 }

@@ -64,21 +64,21 @@ export function asSidecar(
     return { values: { ...ordinaryValues(kind.profile), ...kept }, switches, facts };
   };
   // At an older release the injector may pass something else.
-  const wanted = kinds.every((kind) => same(kind, leavesOnly(kind)))
+  const desired = kinds.every((kind) => same(kind, leavesOnly(kind)))
     ? nonDefault
     : SETTING_KEYS.filter((key) => kinds.some((kind) => differing(kind).includes(key)));
   const printed = printedValues(settings);
-  const unsaid: NotInYaml[] = SWITCH_NAMES.filter((name) => switches[name] !== NO_SWITCHES[name]).map((name) => ({
+  const leftOut: NotInYaml[] = SWITCH_NAMES.filter((name) => switches[name] !== NO_SWITCHES[name]).map((name) => ({
     name,
     reason: `only ${SET_BY[name]} sets it`,
   }));
   const document: Record<string, unknown> = { apiVersion: API_VERSION, kind: KIND, release: newest?.releases.at(-1) ?? '' };
-  for (const key of wanted) {
+  for (const key of desired) {
     const reason = whyNot(key, printed(key), settings[key].value);
-    if (reason !== undefined) unsaid.push({ name: key, reason });
+    if (reason !== undefined) leftOut.push({ name: key, reason });
     else putSetting(document, key, printed(key));
   }
-  return { document, notInYaml: unsaid };
+  return { document, notInYaml: leftOut };
 }
 
 /** Why YAML can't say a value; undefined where it can. */

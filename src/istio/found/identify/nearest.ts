@@ -28,10 +28,10 @@ export function nearestMatches(observed: Observation, observedRules: BothFamilie
     const rated = (proposal: Proposal): Rated => rate(observed, kind, proposal);
     const best = read.map(rated).reduce((a, b) => (byRating(b, a) < 0 ? b : a));
     // What was printed is surer than what was read, and how ordinary it is says nothing.
-    const told = asPrinted(observed, read, kind.profile)
+    const printed = asPrinted(observed, read, kind.profile)
       .map(rated)
       .find((one) => cost(one) <= cost(best));
-    return { candidates, start: told ?? best, isTold: told !== undefined };
+    return { candidates, start: printed ?? best, isTold: printed !== undefined };
   });
   // The later of equal ones wins: the newest release.
   const different = [...new Map(starts.map((one) => [`${JSON.stringify(one.start.proposal)}\n${textOf(one.start)}`, one])).values()];
@@ -40,9 +40,9 @@ export function nearestMatches(observed: Observation, observedRules: BothFamilie
     .filter(({ start }) => cost(start) <= least + WORTH_REFINING)
     .sort((a, b) => byRating(a.start, b.start))
     .slice(0, MOST_REFINED)
-    .map(({ candidates, start, isTold }) => {
+    .map(({ candidates, start, isTold: isPrinted }) => {
       const better = rulesOfBoth(observed).length > MOST_RULES_REFINED ? start : refine(observed, start, candidates);
-      return isTold && cost(better) >= cost(start) ? start : better;
+      return isPrinted && cost(better) >= cost(start) ? start : better;
     });
   const best = refined.toSorted(byRating)[0];
   if (best === undefined) return [];

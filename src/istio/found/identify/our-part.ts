@@ -116,7 +116,7 @@ function withoutPolicies(observed: Observation): Observation {
   return inBoth(observed, of);
 }
 
-const MOST_SHOWN = 3;
+const MOST_LISTED = 3;
 
 function othersIn(kept: Observation, owned: Readonly<Record<Family, Owned>>): readonly OtherRules[] {
   return FAMILIES.flatMap((family) =>
@@ -127,7 +127,7 @@ function othersIn(kept: Observation, owned: Readonly<Record<Family, Owned>>): re
         // What packets meet first says most.
         .toSorted((a, b) => Number(isBuiltIn(table, b.name)) - Number(isBuiltIn(table, a.name)))
         .flatMap(({ name, rules: all }) => all.filter((rule) => !rules.has(rule)).map((rule) => ({ name, rule })));
-      const first = rest.slice(0, MOST_SHOWN).map(({ name, rule }) => `-A ${name} ${printRule(rule)}`);
+      const first = rest.slice(0, MOST_LISTED).map(({ name, rule }) => `-A ${name} ${printRule(rule)}`);
       return rest.length === 0 ? [] : [{ family, table, rules: rest.length, first }];
     }),
   );

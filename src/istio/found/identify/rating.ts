@@ -61,8 +61,8 @@ export function textOf({ differences }: Pick<Rated, 'differences'>): string {
   return differences
     .map((difference) => {
       const { family, table, chain, kind } = difference;
-      const sides = [...('left' in difference ? [difference.left] : []), ...('right' in difference ? [difference.right] : [])];
-      const texts = sides.map((side) => (typeof side === 'string' ? side : `${side.position} ${printRule(side.rule)}`));
+      const operands = [...('left' in difference ? [difference.left] : []), ...('right' in difference ? [difference.right] : [])];
+      const texts = operands.map((operand) => (typeof operand === 'string' ? operand : `${operand.position} ${printRule(operand.rule)}`));
       return [family, table, chain, kind, ...texts].join('\t');
     })
     .join('\n');

@@ -50,8 +50,8 @@ export function claimWhole(place: string, rules: readonly Rule[], hypotheses: re
   const { block, found } = certain.found.length > 0 && marksIn(certain.found) === marksIn(any.found) ? certain : any;
   if (!found.some(isDistinctive)) return found;
   const all = [...found];
-  for (let again = findBlock(exceptRules(rules, all), block); again !== undefined; again = findBlock(exceptRules(rules, all), block))
-    all.push(...again);
+  for (let next = findBlock(exceptRules(rules, all), block); next !== undefined; next = findBlock(exceptRules(rules, all), block))
+    all.push(...next);
   return all;
 }
 

@@ -60,8 +60,8 @@ function rulesetsOf(family: Family, profile: Profile, { values, switches, namese
     switches.traceLogging && profile.has('traceLogging'),
   );
   if (family === 'ip') return [rules];
-  const without = assemble(family, profile.has('noReject6') ? [] : rejected6(profile.has('loopbackAccept6')));
-  return profile.has('rules6') ? [rules, without] : [without];
+  const plain = assemble(family, profile.has('noReject6') ? [] : rejected6(profile.has('loopbackAccept6')));
+  return profile.has('rules6') ? [rules, plain] : [plain];
 }
 
 /**

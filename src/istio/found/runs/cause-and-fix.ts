@@ -21,10 +21,10 @@ const CNI = 'where the platform forbids it, the istio-cni plugin installs the ru
 
 /** The meaning of a cause. */
 export function explainCause(cause: Cause, of: Circumstances): CauseExplanation {
-  return REMEDIES[cause](of);
+  return FIXES[cause](of);
 }
 
-const REMEDIES = {
+const FIXES = {
   'program-missing': ({ program }) => ({
     text: `there is no program ${program}`,
     fix: `use an image that has ${packageOf(program)}, or choose another backend with --backend`,

@@ -26,8 +26,8 @@ export function runOfStatus({ ended = [], unended = [] }: Partial<Pick<PodTempla
       const cause = causeOf(container);
       const why = [reason, message].filter((text) => text !== '').join(': ');
       const how = NEVER_RAN.includes(cause) && exitCode === 1 ? 'was not started' : `ended with exit code ${exitCode}`;
-      const said = `${name} ${how}${why === '' ? '' : ` (${why})`}`;
-      return [{ cause, message: said, line, ...wordsFor(cause, container, said) }];
+      const ended = `${name} ${how}${why === '' ? '' : ` (${why})`}`;
+      return [{ cause, message: ended, line, ...wordsFor(cause, container, ended) }];
     });
   if (failures.length > 0) return failedRun(failures);
   const own = unended.find(({ name }) => CONTAINERS.includes(name));

@@ -63,7 +63,7 @@ const OF_A_RUN =
   /^(?:Environment|Variables|Istio (?:iptables (?:environment|variables)|config)):|^Writing following contents to rules file|iptables-rules-\d|[Rr]unning (?:command|ip6?tables-restore)|^\++ (?:\S*\/)?ip6?tables(?!\S*-save)|istio-cni|istio-(?:init|validation|iptables)|iptables validation|127\.0\.0\.6:|nftables r(?:un|ules)|\bline \d+ failed|(?:RULE|CHAIN)_\w{1,20} failed|Chain already exists|FailedCreatePodSandBox|pod sandbox|^panic: |^goroutine \d/;
 
 // A look that failed is no run: the reader of rules says what to do about it.
-const LOOK = /ip6?tables\S*-save|tables.{0,60} -(?:\w*[LS]\b|-list)|^sudo:|^Error from server|^error: /;
+const OBSERVATION = /ip6?tables\S*-save|tables.{0,60} -(?:\w*[LS]\b|-list)|^sudo:|^Error from server|^error: /;
 
 // So says a program that makes rules, and one that shows them.
 const OF_EITHER = /xtables\.lock: Permission/;
@@ -91,7 +91,7 @@ function runWithout(prose: Prose, text: string): Run | undefined {
     if (prose.lines.has(line.number)) continue;
     isRun ||= OF_A_RUN.test(line.text);
     shows ||= startsAsRules(line.text);
-    looked ||= LOOK.test(line.text) || (shows && OF_EITHER.test(line.text));
+    looked ||= OBSERVATION.test(line.text) || (shows && OF_EITHER.test(line.text));
     end.see(line);
     if (input.take(line)) continue;
     if (SUCCESS.test(line.text)) found = [];
@@ -109,9 +109,9 @@ function runWithout(prose: Prose, text: string): Run | undefined {
   const reason = complaint ?? refusal(end, input);
   if (found.length === 0 && isRun && end.awaitsProof && reason !== undefined) found = [{ ...reason, last: false, rank: SIGNS.length }];
   if (found.length === 0 || (!isRun && looked)) return unended(end);
-  const said = found.filter(({ cause, last }) => !last && cause !== 'lock-held');
+  const reported = found.filter(({ cause, last }) => !last && cause !== 'lock-held');
   // That it is started again says nothing of why it ended.
-  const causes = said.some(({ cause }) => cause !== 'restarts') ? said.filter(({ cause }) => cause !== 'restarts') : said;
+  const causes = reported.some(({ cause }) => cause !== 'restarts') ? reported.filter(({ cause }) => cause !== 'restarts') : reported;
   const ended = found.some(({ last }) => last);
   const waits = found.filter(({ cause }) => cause === 'lock-held');
   // Who waits for a lock may have got it: only how it ended tells.
@@ -119,8 +119,8 @@ function runWithout(prose: Prose, text: string): Run | undefined {
     return unended(end) ?? (shows ? undefined : waitingRun(waits));
   const reasons = [...causes, ...waits];
   const failures = (reasons.length > 0 ? narrowestFirst(reasons) : found).map(({ last: _, rank: __, ...failure }) => failure);
-  const shown = distinct(failures);
-  return { ...failedRun(shown), ...(shown.every(({ line }) => prose.quotes(line)) && { quoted: true as const }) };
+  const listed = distinct(failures);
+  return { ...failedRun(listed), ...(listed.every(({ line }) => prose.quotes(line)) && { quoted: true as const }) };
 }
 
 function waitingRun(waits: readonly Candidate[]): Run {

@@ -45,12 +45,12 @@ export function initContainersOf(
     nativeRequest === 'yes' || (nativeRequest === 'by kubelet' && Number(/^v?1\.(\d+)/.exec(nodes ?? '')?.[1] ?? 0) >= NATIVE_SINCE);
   const own = pod.initContainers.filter(({ name }) => name.value !== container.name && !(native && name.value === PROXY));
   const proxyAmong = own.find(({ name }) => name.value === PROXY);
-  const shown = own.filter((one) => one !== proxyAmong).map((one) => ownContainer(one, profile));
+  const listed = own.filter((one) => one !== proxyAmong).map((one) => ownContainer(one, profile));
   const made = containerLine(container);
   const dump = enablesCoreDump(workload, mesh, profile) ? [{ name: CORE_DUMP }] : [];
   const proxy = native ? [proxyContainer(workload, mesh, profile)] : proxyAmong === undefined ? [] : [ownContainer(proxyAmong, profile)];
   // Beside a proxy among the init containers, rules come first; up to then, they come last, so that the pod's own are not captured.
-  if (native || (proxyAmong !== undefined && profile.has('injectsNativeSidecars'))) return [made, ...proxy, ...dump, ...shown];
+  if (native || (proxyAmong !== undefined && profile.has('injectsNativeSidecars'))) return [made, ...proxy, ...dump, ...listed];
   const others = pod.initContainers.filter(({ name }) => name.value !== container.name).map((one) => ownContainer(one, profile));
   return container.name === 'istio-validation' ? [made, ...others, ...dump] : [...others, made, ...dump];
 }

@@ -24,7 +24,7 @@ export interface WorkloadRow {
   /** The first of each that have everything in common but their names, in their order, and how many there are of it. */
   readonly kin: readonly { readonly workload: Workload; readonly count: number }[];
   /** Every one of them, in their order. */
-  readonly each: () => readonly Workload[];
+  readonly all: () => readonly Workload[];
 }
 
 export type PassedItem =

@@ -38,8 +38,8 @@ const MADE = new WeakMap<Mesh, Map<string, Mesh>>();
 function revisionOf(workload: Workload, mesh: Mesh): string | undefined {
   const { annotations, labels } = workload.pod;
   const status = annotations.get(STATUS)?.value;
-  const told = status === undefined ? undefined : (/"revision":\s*"([^"]*)"/.exec(status)?.[1] ?? annotations.get(REVISION)?.value);
-  return named(told ?? injectorOf(workload, mesh)?.revision ?? labels.get(REVISION)?.value);
+  const revision = status === undefined ? undefined : (/"revision":\s*"([^"]*)"/.exec(status)?.[1] ?? annotations.get(REVISION)?.value);
+  return named(revision ?? injectorOf(workload, mesh)?.revision ?? labels.get(REVISION)?.value);
 }
 
 /** The control plane without a name of its own is called `default`. */

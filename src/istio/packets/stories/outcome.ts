@@ -60,12 +60,12 @@ function wordsOf(
   { past, stranger }: { readonly past: string; readonly stranger: string },
 ): string {
   const last = chain.followed.at(-1);
-  const way = pathOf(chain).join(', then ');
+  const chains = pathOf(chain).join(', then ');
   switch (kind) {
     case 'answered':
-      return `${past}comes to ${way}; the answers come back`;
+      return `${past}comes to ${chains}; the answers come back`;
     case 'answer lost':
-      return `${past}comes to ${way}, but an ANSWER IS LOST: ${lost?.label}, and it ${lost?.lost}`;
+      return `${past}comes to ${chains}, but an ANSWER IS LOST: ${lost?.label}, and it ${lost?.lost}`;
     case 'loop': {
       const { between = [] } = chain;
       const ports = between.length < 2 ? '' : ` between ${between.slice(0, -1).join(', ')} and ${between.at(-1)}`;
@@ -79,7 +79,7 @@ function wordsOf(
       return 'FAILS: it comes to Envoy inbound, which calls nobody but this pod';
     case 'unknown':
       if (chain.ending === 'arrives')
-        return `${past}comes to ${way}; whether the answers come back is not known: ${lost?.label}, ${lost?.verdict.words}`;
+        return `${past}comes to ${chains}; whether the answers come back is not known: ${lost?.label}, ${lost?.verdict.words}`;
       return `is UNKNOWN: ${last?.verdict.words}`;
     default:
       return kind satisfies never;

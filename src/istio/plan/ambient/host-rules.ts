@@ -24,12 +24,12 @@ export function hostRules(family: Family, probe: Network, profile: Profile): rea
   const entry = profile.has('ambientJumpFirst')
     ? insert(1, 'nat', 'POSTROUTING', [], jump('ISTIO_POSTRT'), reason)
     : append('nat', 'POSTROUTING', [], jump('ISTIO_POSTRT'), reason);
-  const asked = [
+  const words = [
     TCP,
     { kind: 'opaque', text: '-m owner --socket-exists' } as const,
     { kind: 'opaque', text: `-m set --match-set ${setName(family, profile)} dst` } as const,
   ];
-  return [entry, append('nat', 'ISTIO_POSTRT', asked, snat(probe), { id: 'nat.ambient-probe-source', text: TEXT, settings: [] })];
+  return [entry, append('nat', 'ISTIO_POSTRT', words, snat(probe), { id: 'nat.ambient-probe-source', text: TEXT, settings: [] })];
 }
 
 /** The node's rules of nft; their sets of addresses stand in the same table. */

@@ -46,10 +46,10 @@ function contextOf({ knobs, profile }: Agent, family: Family): PodContext {
 function createdByIptables(state: AmbientState, agent: Agent): AmbientState {
   const { ipv6 = false, reconcile = false } = agent.knobs;
   const routed = { ...state, routing: addedRouting(state.routing, ipv6) };
-  const wanted = FAMILIES.map((family) => assemble(family, family === 'ip' || ipv6 ? podRules(contextOf(agent, family)) : []));
-  if (agent.profile.has('ambientPodKnobs') && wanted.every((ruleset) => hasSameIstio(state[ruleset.family], ruleset))) return routed;
+  const desired = FAMILIES.map((family) => assemble(family, family === 'ip' || ipv6 ? podRules(contextOf(agent, family)) : []));
+  if (agent.profile.has('ambientPodKnobs') && desired.every((ruleset) => hasSameIstio(state[ruleset.family], ruleset))) return routed;
   const bad = refusedInterface(agent.knobs);
-  const made = wanted.map((ruleset) => {
+  const made = desired.map((ruleset) => {
     const before = reconcile ? withoutIstio(state[ruleset.family]) : state[ruleset.family];
     return restored(before, ruleset, (table) => (table === 'nat' ? bad : undefined));
   });

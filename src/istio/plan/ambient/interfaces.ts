@@ -17,15 +17,15 @@ function plain(name: string, { backend }: InterfaceKnobs): string {
 }
 
 /** The names, with iptables' wildcard. */
-export function interfacesOf(asked: InterfaceKnobs): readonly string[] {
-  return namesIn(asked).map((name) => plain(name, asked));
+export function interfacesOf(knobs: InterfaceKnobs): readonly string[] {
+  return namesIn(knobs).map((name) => plain(name, knobs));
 }
 
 /** Why a name is refused; undefined where all are taken. */
-export function refusedInterface(asked: InterfaceKnobs): string | undefined {
-  const native = asked.backend === 'nftables';
-  const bad = namesIn(asked).find((name) => {
-    const read = MATCH_OPTIONS['in-interface'].read(plain(name, asked), 'ip');
+export function refusedInterface(knobs: InterfaceKnobs): string | undefined {
+  const native = knobs.backend === 'nftables';
+  const bad = namesIn(knobs).find((name) => {
+    const read = MATCH_OPTIONS['in-interface'].read(plain(name, knobs), 'ip');
     return read === null || (native && (name.includes('+') || !isBareWord(name.replace(/\*$/, ''))));
   });
   return bad === undefined ? undefined : `${quoted(bad)} is no name of an interface that ${native ? 'nft' : 'iptables'} takes`;

@@ -32,8 +32,8 @@ function ownRules({ tables }: Ruleset): string {
 }
 
 /** Whether Istio's rules in a state are those that are wanted. */
-export function hasSameIstio(state: Ruleset, wanted: Ruleset): boolean {
-  return ownRules(state) === ownRules(wanted);
+export function hasSameIstio(state: Ruleset, desired: Ruleset): boolean {
+  return ownRules(state) === ownRules(desired);
 }
 
 export interface Restored {
@@ -49,9 +49,9 @@ const INPUT_ORDER: readonly string[] = ['mangle', 'nat', 'raw'];
  * What `iptables-restore --noflush` leaves, which makes table by table, and makes every chain as a new one: it ends at
  * the first table that it can't make, and the tables before it stay.
  */
-export function restored(state: Ruleset, wanted: Ruleset, refusal: (table: string) => string | undefined): Restored {
+export function restored(state: Ruleset, desired: Ruleset, refusal: (table: string) => string | undefined): Restored {
   let tables = state.tables;
-  const inOrder = [...wanted.tables].sort((a, b) => INPUT_ORDER.indexOf(a.name) - INPUT_ORDER.indexOf(b.name));
+  const inOrder = [...desired.tables].sort((a, b) => INPUT_ORDER.indexOf(a.name) - INPUT_ORDER.indexOf(b.name));
   for (const table of inOrder) {
     const before = tables.find(({ name }) => name === table.name);
     const reason = refusal(table.name) ?? existing(before, table);
@@ -74,10 +74,10 @@ function existing(before: Table | undefined, { name: table, chains }: Table): st
   return twice === undefined ? undefined : `the chain ${twice.name} is in ${table} already`;
 }
 
-function merged(before: Table, { chains: wanted }: Table): Table {
-  const added = wanted.filter(({ name }) => !before.chains.some((chain) => chain.name === name));
+function merged(before: Table, { chains: desired }: Table): Table {
+  const added = desired.filter(({ name }) => !before.chains.some((chain) => chain.name === name));
   const chains = before.chains.map((chain): Chain => {
-    const rules = wanted.find(({ name }) => name === chain.name)?.rules ?? [];
+    const rules = desired.find(({ name }) => name === chain.name)?.rules ?? [];
     const top = rules.filter(({ place }) => place === 'top');
     return { ...chain, rules: [...top, ...chain.rules, ...rules.filter((rule) => !top.includes(rule))] };
   });

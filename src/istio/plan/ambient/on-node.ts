@@ -88,12 +88,12 @@ function withElementsChanged(state: AmbientState, step: 'add' | 'remove' | 'flus
 
 function created(state: AmbientState, agent: Agent, families: readonly Family[]): AmbientState {
   const { profile, knobs } = agent;
-  const wanted = FAMILIES.map((family) =>
+  const desired = FAMILIES.map((family) =>
     assemble(family, families.includes(family) ? hostRules(family, probeOf(family, knobs), profile) : []),
   );
-  const same = wanted.every((ruleset) => hasSameIstio(state[ruleset.family], ruleset));
+  const same = desired.every((ruleset) => hasSameIstio(state[ruleset.family], ruleset));
   if (profile.has('ambientPodKnobs') && same) return state;
-  const made = wanted.map((ruleset) =>
+  const made = desired.map((ruleset) =>
     restored(state[ruleset.family], ruleset, () =>
       state.ipsets.some(({ name }) => name === setName(ruleset.family, profile))
         ? undefined

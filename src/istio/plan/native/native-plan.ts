@@ -55,10 +55,10 @@ export function nativePlanFor(
     const used = { ...known, ...nameservers };
     refuseWhatNftRefuses(settings, values, used, has6, mended);
     const nft = nativeRules(settings, values, switches, profile, used);
-    const shown = mended && !has6 && hasIp6Address(facts) ? lettingIp6Pass(nft, profile.has('nativeCounters')) : nft;
+    const listed = mended && !has6 && hasIp6Address(facts) ? lettingIp6Pass(nft, profile.has('nativeCounters')) : nft;
     if (!has6 && hasIp6Address(facts) && nft.tables.length > 0)
       problems.push(problem(mended ? 'native-leaves-ip6' : 'native-captures-ip6', settings.dualStack.source, { release }));
-    return { nft: shown, ip: rulesetOfNft(shown, 'ip'), ip6: rulesetOfNft(shown, 'ip6') };
+    return { nft: listed, ip: rulesetOfNft(listed, 'ip'), ip6: rulesetOfNft(listed, 'ip6') };
   });
   return problems.length === 0 ? plan : withProblems(plan, problems);
 }

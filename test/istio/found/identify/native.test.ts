@@ -8,6 +8,7 @@ import type { Observation } from '../../../../src/netfilter/observation.ts';
 import { observeText } from '../../../../src/netfilter/observation.ts';
 import { readRules } from '../../../../src/netfilter/read.ts';
 import { expandWithCandidate, NATIVE_CASES } from '../../../golden-nftables.ts';
+import { played } from '../../../trials.ts';
 
 const observe = (text: string): Observation => {
   const nft = readNft(text);
@@ -18,25 +19,28 @@ const observe = (text: string): Observation => {
 const OUTCOMES = [
   ...new Map(
     NATIVE_CASES.flatMap(({ name, outcomes }) =>
-      outcomes.flatMap(({ nft, releases }) =>
-        nft === undefined ? [] : [[nft, { name, nft, releases: expandWithCandidate(releases) }] as const],
-      ),
+      outcomes.flatMap(({ nft, releases: spans }) => {
+        const releases = expandWithCandidate(spans);
+        return nft === undefined ? [] : [[nft, { name: `${name} at ${releases[0]}`, nft, releases }] as const];
+      }),
     ),
   ).values(),
 ];
 
-const found = OUTCOMES.map(({ name, nft, releases }) => {
-  const { answers, outcome } = identify(observe(nft));
-  const exact = outcome === 'exact' && answers.some((answer) => releases.includes(answer.releases[0] ?? ''));
-  return { name: `${name} at ${releases[0]}`, exact, same: exact && printNft(answers[0]?.plan ?? {}) === nft };
-});
-
 // Its ranges hold every address of both families, in two rules: iptables keeps no such match, and is asked first.
 const NEAREST_ONLY = ['native-cidr-zero at 1.27.0', 'native-cidr-zero at 1.28.0'];
 
+const [others, nearestOnly] = [false, true].map((is) => OUTCOMES.filter(({ name }) => NEAREST_ONLY.includes(name) === is));
+
+const found = [...(nearestOnly ?? []), ...played(others ?? [], 2)].map(({ name, nft, releases }) => {
+  const { answers, outcome } = identify(observe(nft));
+  const exact = outcome === 'exact' && answers.some((answer) => releases.includes(answer.releases[0] ?? ''));
+  return { name, exact, same: exact && printNft(answers[0]?.plan ?? {}) === nft };
+});
+
 it('every distinct listing of the golden data but one is found by its releases', () => {
   expect(found.filter(({ exact }) => !exact).map(({ name }) => name)).toEqual(NEAREST_ONLY);
-  expect(found.length).toBeGreaterThan(150);
+  expect(OUTCOMES.length).toBeGreaterThan(150);
 });
 
 it('and the plan of the answer prints as it', () => {

@@ -8,6 +8,7 @@ import { keepOnly, reconcile } from '../../../../src/netfilter/reconcile.ts';
 import type { GoldenPlan } from '../../../golden-plans.ts';
 import { DISTINCT_PLANS, GOLDEN_PLANS } from '../../../golden-plans.ts';
 import { Kernel } from '../../../netfilter/reconcile/model.ts';
+import { rounds } from '../../../trials.ts';
 
 const NEWEST = [...new Map(GOLDEN_PLANS.map((golden) => [golden.case, golden])).values()];
 
@@ -50,7 +51,7 @@ it('wherever a change between any two settings of the newest release is stopped,
     fc.property(fc.nat(NEWEST.length - 1), fc.nat(NEWEST.length - 1), (from, to) => {
       expect(healed(NEWEST[from] as GoldenPlan, NEWEST[to] as GoldenPlan)).toEqual([]);
     }),
-    { numRuns: 150 },
+    { numRuns: rounds(150) },
   );
 });
 

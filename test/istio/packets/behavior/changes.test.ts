@@ -13,6 +13,7 @@ import { match, not } from '../../../../src/netfilter/rule/match.ts';
 import { normalForm } from '../../../../src/netfilter/rule/normal.ts';
 import type { Target } from '../../../../src/netfilter/rule/target.ts';
 import type { Chain, Rule, Ruleset, Table } from '../../../../src/netfilter/rule.ts';
+import { rounds } from '../../../trials.ts';
 import { expectNoContradiction } from './judge.ts';
 
 const FACTS = { addresses: ['10.1.2.3/24'], nameservers: ['10.96.0.10'] };
@@ -218,7 +219,7 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
 };
 
 describe('a rule with', () => {
-  const sample = 15;
+  const sample = rounds(24);
   const noticed: Record<string, number> = {};
 
   it.each(Object.keys(MUTATIONS))('%s is found where a packet can notice it', (name) => {
