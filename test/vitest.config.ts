@@ -6,6 +6,7 @@ import type { TestSpecification } from 'vitest/node';
 import { BaseSequencer } from 'vitest/node';
 import { LINT_PAGES } from '../scripts/lint-pages.mjs';
 import { pathPastDispatcher } from './cluster/dispatcher.ts';
+import { LATE_OPTIMIZING } from './late-optimizing.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
 const kernel = ['test/{kernel,pods}/**/*.test.ts', 'test/explorer/page*.test.ts'];
@@ -59,9 +60,8 @@ export default defineConfig({
     // Modules are read once for all files of a worker: reading them is half of the time of a pure test.
     isolate: false,
     pool: 'forks',
-    // A worker that keeps its modules has much that lives long, and tests make much that does not: with room for the young, a tenth of its
-    // time less. Most code runs a few times only, and what V8 would optimise of it early never comes back: a tenth to a seventh less again.
-    execArgv: ['--max-semi-space-size=64', '--single-threaded-gc', '--interrupt-budget=1200000'],
+    // A worker that keeps its modules has much that lives long, and tests make much that does not: with room for the young, a tenth of its time less.
+    execArgv: ['--max-semi-space-size=64', '--single-threaded-gc', ...LATE_OPTIMIZING],
     // One more than there are processors: what asks the kernel, a cluster or a browser waits for a third of its time. Each worker reads all modules.
     maxWorkers: 1 + availableParallelism(),
     sequence: { sequencer: LongestFirst },
