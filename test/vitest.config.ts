@@ -79,16 +79,19 @@ export default defineConfig({
           pool: 'threads',
         },
       },
-      { extends: true, test: { name: 'kernel', include: kernel, exclude: ['test/kernel/same-answers.test.ts'], ...FORKS } },
+      {
+        extends: true,
+        test: { name: 'kernel', include: kernel, exclude: ['test/kernel/same-answers.test.ts'], env: { TRIALS_PART: '12' }, ...FORKS },
+      },
       ...(built
         ? [
             {
               extends: true as const,
-              test: { name: 'executable', include: executable, env: { TEST_PROGRAM: 'executable' }, ...FORKS },
+              test: { name: 'executable', include: executable, env: { TEST_PROGRAM: 'executable', TRIALS_PART: '12' }, ...FORKS },
             },
             {
               extends: true as const,
-              test: { name: 'executable-kernel', include: inKernel, env: { TEST_PROGRAM: 'executable' }, ...FORKS },
+              test: { name: 'executable-kernel', include: inKernel, env: { TEST_PROGRAM: 'executable', TRIALS_PART: '12' }, ...FORKS },
             },
           ]
         : []),
@@ -96,7 +99,7 @@ export default defineConfig({
         ? [
             {
               extends: true as const,
-              test: { name: 'static-kernel', include: inKernel, env: { TEST_PROGRAM: 'static' }, ...FORKS },
+              test: { name: 'static-kernel', include: inKernel, env: { TEST_PROGRAM: 'static', TRIALS_PART: '12' }, ...FORKS },
             },
           ]
         : []),
