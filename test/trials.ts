@@ -3,11 +3,26 @@
  * every time but where chance decides, or less where another test asks for all; `npm run trials` plays all.
  */
 
+import { existsSync } from 'node:fs';
+
+/** By what TEST_PROGRAM calls them, and what is there where they are built. */
+const BUILDS = [
+  { program: 'static', file: 'dist/static/istio-iptables' },
+  { program: 'executable', file: 'dist/bin/istio-init' },
+];
+
 /** Whether all is played, however long it takes. */
 export const PLAYS_ALL = process.env['TRIALS'] === 'all';
 
 // Other builds than that for Node have the same rules, and half as much will do for what is theirs.
 const PART = PLAYS_ALL ? 1 : process.env['TEST_PROGRAM'] === undefined ? 6 : 12;
+
+const FASTEST = BUILDS.find(({ file }) => existsSync(new URL(`../${file}`, import.meta.url)))?.program;
+
+/** Those of a list that each build is asked for: all of them by the build that starts fastest of those that are there, which has the rules of the others. */
+export function playedByBuild<T>(all: readonly T[]): readonly T[] {
+  return process.env['TEST_PROGRAM'] === FASTEST ? all : played(all);
+}
 
 /** How many rounds of so many are played. */
 export function rounds(all: number): number {

@@ -1,11 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 import { defineConfig } from 'vitest/config';
 import type { TestSpecification } from 'vitest/node';
 import { BaseSequencer } from 'vitest/node';
 import { LINT_PAGES } from '../scripts/lint-pages.mjs';
 import { pathPastDispatcher } from './cluster/dispatcher.ts';
+import { LATE_OPTIMIZING } from './late-optimizing.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
 const kernel = ['test/{kernel,pods}/**/*.test.ts', 'test/explorer/page*.test.ts'];
@@ -39,10 +41,11 @@ delete process.env['NODE_EXTRA_CA_CERTS'];
 // kubectl and its like end before what they would collect is worth it: a third of their time.
 Object.assign(process.env, { GOGC: 'off', GOMEMLIMIT: '512MiB', PATH: pathPastDispatcher(process.env['PATH'] ?? '') });
 
-// A worker that keeps its modules has much that lives long, and tests make much that does not: with room for the young, a tenth of its time
-// less. Most code runs a few times only, and what V8 would optimise of it early never comes back: a tenth less again.
-const WORKER = ['--max-semi-space-size=64', '--single-threaded-gc', '--interrupt-budget=400000'];
-const FORKS = { pool: 'forks', execArgv: WORKER } as const;
+// A worker that keeps its modules has much that lives long, and tests make much that does not: with room for the young, a tenth of its time less.
+const ROOM_FOR_YOUNG = ['--max-semi-space-size=64', '--single-threaded-gc'];
+const FORKS: { readonly pool: 'forks'; readonly execArgv: string[] } = { pool: 'forks', execArgv: [...ROOM_FOR_YOUNG, ...LATE_OPTIMIZING] };
+// Threads are of this process.
+for (const flag of LATE_OPTIMIZING) setFlagsFromString(flag);
 
 /** The long files first, which are those that ask the kernel: the short ones then fill what is left of each processor. */
 class LongestFirst extends BaseSequencer {

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { LATE_OPTIMIZING } from '../late-optimizing.ts';
 
 export interface Ended {
   readonly exitCode: number | undefined;
@@ -20,8 +21,6 @@ interface Kept {
 }
 
 const KEPT = fileURLToPath(new URL('kept-process.cjs', import.meta.url));
-// Runs differ too much for what V8 would optimise as early as it does by itself: later, a third of the processor's time is left over.
-const LATE_OPTIMISING = '--interrupt-budget=1000000';
 /** Whatever a run leaves behind goes with the process. */
 const MOST_RUNS = 400;
 
@@ -61,7 +60,7 @@ async function runIn(kept: Kept, args: readonly string[], cwd: string, timeout: 
 }
 
 function start(program: string): Kept {
-  const child = spawn(process.execPath, [LATE_OPTIMISING, '--', KEPT, program], {
+  const child = spawn(process.execPath, [...LATE_OPTIMIZING, '--', KEPT, program], {
     argv0: 'node',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });

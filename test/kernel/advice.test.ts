@@ -11,7 +11,7 @@ import { planFromSettings } from '../../src/istio/kubernetes/plan-from-settings.
 import type { CapturePlan } from '../../src/istio/plan/plan.ts';
 import { printList } from '../../src/netfilter/list/print-list.ts';
 import { printRestore, printSave } from '../../src/netfilter/print.ts';
-import { BIN, scratchFolder } from '../cli/program.ts';
+import { BIN, SHELL_BIN, scratchFolder } from '../cli/program.ts';
 import type { Namespace } from './namespace.ts';
 import { feed, inNamespace } from './namespace.ts';
 import { describeKernel } from './requirements.ts';
@@ -71,8 +71,8 @@ const checked = ({ name }: Namespace): Promise<Found> => checkedSource(`netns:/r
 const findings = async (namespace: Namespace): Promise<Found['findings']> => (await checked(namespace)).findings;
 
 /** As somebody has it who copied it: a shell reads it. */
-const copied = (command: string) =>
-  execa('sh', ['-ec', command], { all: true, stdin: 'ignore', reject: false, env: { PATH: `${BIN}:${process.env['PATH']}` } });
+const copied = (command: string, bin = SHELL_BIN) =>
+  execa('sh', ['-ec', command], { all: true, stdin: 'ignore', reject: false, env: { PATH: `${bin}:${process.env['PATH']}` } });
 
 /** Hands the number of a process in a namespace to `use`. */
 async function byProcess(namespace: Namespace, use: (pid: number) => Promise<void>): Promise<void> {
@@ -165,7 +165,7 @@ describeKernel('a command in a finding', () => {
         await byProcess(namespace, async (pid) => {
           for (const { command } of looks) {
             // Who runs this is root already, and need not have the program.
-            const { all, exitCode } = await copied(command.replaceAll('PID', `${pid}`).replaceAll('sudo ', ''));
+            const { all, exitCode } = await copied(command.replaceAll('PID', `${pid}`).replaceAll('sudo ', ''), BIN);
             expect(exitCode, all).toBe(0);
             expect(all).toMatch(/^standard input: as it should be|as it should be/i);
           }

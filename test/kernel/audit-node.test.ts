@@ -8,6 +8,7 @@ import { loadAll } from 'js-yaml';
 import { afterAll, expect, it } from 'vitest';
 import { planFromSettings } from '../../src/istio/kubernetes/plan-from-settings.ts';
 import { printRestore } from '../../src/netfilter/print.ts';
+import { SHELL_BIN } from '../cli/program.ts';
 import { describeKernel } from './requirements.ts';
 import { BIN, PATH } from './starting.ts';
 
@@ -28,8 +29,8 @@ describeKernel('the program on a node of its own', () => {
   afterAll(() => rmSync(folder, { recursive: true }));
 
   /** Runs a script as process 1 of a node, which takes all others with it; `pod NAME [SCRIPT]` starts a pod with a proxy. */
-  async function onNode(script: string): Promise<Printed> {
-    const functions = `cd ${folder}; audit='${BIN}/istio-init audit'; rules='iptables-restore ${folder}/rules'; legacy='iptables-legacy-restore ${folder}/rules'
+  async function onNode(script: string, bin = SHELL_BIN): Promise<Printed> {
+    const functions = `cd ${folder}; audit='${bin}/istio-init audit'; rules='iptables-restore ${folder}/rules'; legacy='iptables-legacy-restore ${folder}/rules'
       pod() {
         ISTIO_META_ISTIO_VERSION=\${release:-1.28.0} POD_NAME=$1 unshare --net bash -c "\${2:-:}; exec \${as:-} bash -c 'exec -a pilot-agent bash proxy sidecar'" &
         is_agent $!
@@ -51,10 +52,10 @@ describeKernel('the program on a node of its own', () => {
   }
 
   it('has a line for each pod and one for the node, and ends with 0, 1 or 2', async () => {
-    const none = await onNode('$audit --node here');
+    const none = await onNode('$audit --node here', BIN);
     const summary = { apiVersion: 'istio-init/v1', kind: 'AuditSummary', node: 'here', seconds: expect.any(Number) };
     expect(none).toEqual({ exitCode: 0, lines: [{ ...summary, pods: 0, verdicts: {} }], stderr: '' });
-    expect(await onNode('pod good "$rules"; pod bare; $audit --node here')).toMatchObject({
+    expect(await onNode('pod good "$rules"; pod bare; $audit --node here', BIN)).toMatchObject({
       exitCode: 1,
       lines: [
         { pod: 'bare', verdict: 'no rules', node: 'here' },

@@ -12,10 +12,13 @@ import { printNftScript } from '../../src/netfilter/nft/print.ts';
 import { NO_NFT } from '../../src/netfilter/nft/ruleset.ts';
 import { printRestore } from '../../src/netfilter/print.ts';
 import type { SourceOptions } from '../../src/sources/options.ts';
+import { SHELL_BIN } from '../cli/program.ts';
 import type { Namespace } from './namespace.ts';
 import { feed, inNamespace } from './namespace.ts';
 import { describeKernel } from './requirements.ts';
-import { run } from './starting.ts';
+import { run as runByNode, startingFrom } from './starting.ts';
+
+const { run } = startingFrom(SHELL_BIN);
 
 const NONE: SourceOptions = { sets: [], env: [], addresses: [], nameservers: [] };
 const RELEASE = { value: '1.23', source: { kind: 'option', option: '--release' } } as const;
@@ -205,7 +208,7 @@ describeKernel('a check of this machine', () => {
   it('says what it offers, and changes nothing', async () => {
     await inNamespace(async (namespace) => {
       const before = await namespace.run('nft list ruleset; cat /proc/net/ip_tables_names');
-      const { exitCode, stdout } = await run(namespace, ['istio-init', 'check']);
+      const { exitCode, stdout } = await runByNode(namespace, ['istio-init', 'check']);
       expect({ exitCode, first: stdout.split('\n')[0] }).toEqual({
         exitCode: 0,
         first: "this network namespace: no rules of Istio's sidecar",

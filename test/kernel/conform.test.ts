@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, expect, it } from 'vitest';
 import { NEWEST } from '../../src/istio/releases/known.ts';
-import { BIN, expectRefused, PROGRAM, run, scratchFolder } from '../cli/program.ts';
+import { expectRefused, PROGRAM, run, SHELL_BIN, scratchFolder } from '../cli/program.ts';
 import { INTENDED } from '../golden-command-line.ts';
 import { PLAYS_ALL } from '../trials.ts';
 import { describeKernel } from './requirements.ts';
@@ -142,7 +142,7 @@ describeKernel('conform', () => {
   }, async () => {
     // Every case at every release is asked by conformance.test.ts, of the same engine: here some will do.
     const only = PLAYS_ALL ? [] : ['--only', 'tproxy'];
-    const words = ['conform', join(BIN, 'istio-iptables'), '--release', NEWEST, '-o', 'json', ...only];
+    const words = ['conform', join(SHELL_BIN, 'istio-iptables'), '--release', NEWEST, '-o', 'json', ...only];
     const { exitCode, stdout } = await execa(PROGRAM, words, { reject: false });
     const { runs, differences } = JSON.parse(stdout) as {
       readonly runs: number;

@@ -41,7 +41,7 @@ describeKernel('apply and clean', () => {
       const sleeper = execa('ip', ['netns', 'exec', namespace.name, 'sleep', '60'], { reject: false });
       try {
         const inside = async (): Promise<string> => (await execa('ip', ['netns', 'pids', namespace.name])).stdout;
-        await expect.poll(inside, { timeout: 20_000 }).toBe(`${sleeper.pid}`);
+        await expect.poll(inside, { timeout: 20_000 }).toMatch(new RegExp(`^${sleeper.pid}$`, 'm'));
         const targets = [
           ['--netns', `/run/netns/${namespace.name}`],
           ['--pid', `${sleeper.pid}`],

@@ -12,10 +12,12 @@ import { printCommands } from '../../src/netfilter/print.ts';
 import type { SourceOptions } from '../../src/sources/options.ts';
 import { readSource } from '../../src/sources/read-source.ts';
 import type { RuleSource } from '../../src/sources/rule-source.ts';
-import { scratchFolder } from '../cli/program.ts';
+import { SHELL_BIN, scratchFolder } from '../cli/program.ts';
 import { inNamespace } from './namespace.ts';
 import { describeKernel } from './requirements.ts';
-import { BIN, everything, run, start } from './starting.ts';
+import { everything, run as runByNode, startingFrom } from './starting.ts';
+
+const { run, start } = startingFrom(SHELL_BIN);
 
 const NONE: SourceOptions = { sets: [], env: [], addresses: [], nameservers: [] };
 
@@ -91,7 +93,7 @@ describeKernel.concurrent('exec: runs a command in namespaces of its own', () =>
     ['DNS capture', { addresses: [], nameservers: ['10.96.0.10'], env: ['ISTIO_META_DNS_CAPTURE=true'] }],
   ])('and so a program in the place of istio-iptables is compared with the plan of its arguments: %s', async (_, given) => {
     const args = ['-p', '15001', '-z', '15006', '-u', '1337', '-g', '1337', '-i', '*', '-x', '', '-b', '*', '-d', '15090,15021,15020'];
-    const side = await readSource(`exec:${BIN}/istio-iptables`, { ...NONE, ...given, args });
+    const side = await readSource(`exec:${SHELL_BIN}/istio-iptables`, { ...NONE, ...given, args });
     const env = Object.fromEntries(given.env.map((text) => text.split('=') as [string, string]));
     const plan = planFromArguments(args, { ...side.facts, env });
     expect(plan.ip.tables.length + plan.ip6.tables.length).toBeGreaterThan(0);
@@ -207,7 +209,9 @@ describeKernel.concurrent('exec: refuses in one line', () => {
 
   it('a command that is no root', async () => {
     await inNamespace(async (namespace) => {
-      const found = await run(namespace, ['istio-init', 'preview', 'exec:true'], { prefix: ['setpriv', '--reuid=1000', '--clear-groups'] });
+      const found = await runByNode(namespace, ['istio-init', 'preview', 'exec:true'], {
+        prefix: ['setpriv', '--reuid=1000', '--clear-groups'],
+      });
       expect(found).toEqual({
         exitCode: 2,
         stdout: '',

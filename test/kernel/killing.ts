@@ -19,6 +19,7 @@ const PROGRAM = join(BIN, 'istio-iptables');
 
 /** Runs the drop-in and kills it after `delay` milliseconds unless it has ended; answers its exit code when nothing of it runs any more. */
 export async function runAndKill(namespace: Namespace, args: readonly string[], victim: Victim, delay: number): Promise<number | null> {
+  const others = inhabitants(namespace);
   const inside = victim === 'everything in its pid namespace' ? ['unshare', '--pid', '--fork', '--kill-child'] : [];
   const child = spawn('ip', ['netns', 'exec', namespace.name, ...inside, PROGRAM, ...args], {
     detached: true,
@@ -31,14 +32,14 @@ export async function runAndKill(namespace: Namespace, args: readonly string[], 
   alarm.abort();
   if (child.exitCode === null && child.pid !== undefined) process.kill(victim === 'its process group' ? -child.pid : child.pid, 'SIGKILL');
   const [exitCode] = await ended;
-  while (isInhabited(namespace)) await sleep(1);
+  while (inhabitants(namespace).some((pid) => !others.includes(pid))) await sleep(1);
   return exitCode;
 }
 
-/** Whether any process is in the namespace. */
-function isInhabited({ name }: Namespace): boolean {
+/** The processes in the namespace. */
+function inhabitants({ name }: Namespace): readonly string[] {
   const { ino } = statSync(`/run/netns/${name}`);
-  return readdirSync('/proc').some((entry) => /^\d+$/.test(entry) && namespaceOf(entry) === ino);
+  return readdirSync('/proc').filter((entry) => /^\d+$/.test(entry) && namespaceOf(entry) === ino);
 }
 
 function namespaceOf(pid: string): number | undefined {

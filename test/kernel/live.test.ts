@@ -11,11 +11,14 @@ import { printCommands } from '../../src/netfilter/print.ts';
 import type { SourceOptions } from '../../src/sources/options.ts';
 import { readSource } from '../../src/sources/read-source.ts';
 import type { RuleSource } from '../../src/sources/rule-source.ts';
+import { SHELL_BIN } from '../cli/program.ts';
 import type { Namespace } from './namespace.ts';
 import { inNamespace } from './namespace.ts';
 import { PYTHON } from './python.ts';
 import { describeKernel } from './requirements.ts';
-import { everything, run } from './starting.ts';
+import { everything, run as runByNode, startingFrom } from './starting.ts';
+
+const { run } = startingFrom(SHELL_BIN);
 
 const NONE: SourceOptions = { sets: [], env: [], addresses: [], nameservers: [] };
 
@@ -174,7 +177,7 @@ for to in ("198.51.100.9", "2001:db8:99::9"):
       try {
         const byPath = await readSource(sourceOf(namespace), { ...NONE, nameservers: ['10.96.0.10'] });
         const byProcess = await readSource(`pid:${process.pid}`, NONE);
-        const within = await run(namespace, ['istio-init', 'preview', 'live', '-o', 'json']);
+        const within = await runByNode(namespace, ['istio-init', 'preview', 'live', '-o', 'json']);
         expect(byProcess).toMatchObject({
           name: `the network namespace of process ${process.pid}`,
           seen: byPath.seen,

@@ -6,14 +6,14 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
 import { NAME } from '../../src/host/namespace/lock.ts';
-import { BIN, ROOT } from '../cli/program.ts';
+import { ROOT, SHELL_BIN } from '../cli/program.ts';
 import type { Namespace } from './namespace.ts';
 import { inNamespace } from './namespace.ts';
 import { describeKernel } from './requirements.ts';
 
 const PROGRAMS: Readonly<Record<'Node' | 'the executable', readonly [string, ...string[]]>> = {
   Node: [process.execPath, join(ROOT, 'bin/istio-init')],
-  'the executable': [join(BIN, 'istio-init')],
+  'the executable': [join(SHELL_BIN, 'istio-init')],
 };
 const ARGS = ['-p', '15001', '-z', '15006', '-u', '1337', '-m', 'REDIRECT', '-i', '*', '-b', '*'];
 

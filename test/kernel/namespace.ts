@@ -1,20 +1,29 @@
 /** Network namespaces for tests: made, used, and always removed. */
 
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
-import { execa } from 'execa';
-
-/** What a script in a namespace said. */
-export interface Answer {
-  readonly exitCode: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+import type { Answer, KeptShell } from './kept-shell.ts';
+import { keepShell, LOOP } from './kept-shell.ts';
 
 export interface Namespace {
   readonly name: string;
-  /** Runs a script with `sh` inside; one call for many programs saves most of the time. */
+  /**
+   * Runs a script with `sh` inside; one call for many programs saves most of the time. Its mounts are seen by no other process but the
+   * scripts after it.
+   */
   readonly run: (script: string) => Promise<Answer>;
 }
+
+// The namespace is as old as the shell that stays in it, however that ends.
+const MAKE = `
+set -e
+ip netns add "$1"
+trap 'ip netns del "$1"' EXIT
+printf %s "$2" | ip -n "$1" -batch -
+ip netns exec "$1" sh -c "$3"
+`;
 
 let made = 0;
 
@@ -25,24 +34,27 @@ let made = 0;
 export async function inNamespace<R>(use: (namespace: Namespace) => Promise<R>, address = '192.0.2.10/32'): Promise<R> {
   made += 1;
   const name = `istio-init-${process.pid}-${threadId}-${made}`;
+  const folder = mkdtempSync(join(tmpdir(), 'istio-init-scripts-'));
+  const up = `link set lo up\n${address === '' ? '' : `address add ${address} dev lo\n`}`;
+  const first = await keepShell(['sh', '-c', MAKE, 'sh', name, up, LOOP], folder);
+  const others: KeptShell[] = [];
+  const idle = [first];
+  const run = async (script: string): Promise<Answer> => {
+    let shell = idle.pop();
+    if (shell === undefined) {
+      shell = await keepShell(['ip', 'netns', 'exec', name, 'sh', '-c', LOOP], folder);
+      others.push(shell);
+    }
+    const answer = await shell.run(script);
+    idle.push(shell);
+    return answer;
+  };
   try {
-    // A worker is large, and each process that it starts is a copy of it at first: a shell starts two at less than half of that.
-    const given = address === '' ? '' : `address add ${address} dev lo\n`;
-    await execa('sh', ['-ec', 'ip netns add "$1"; exec ip -n "$1" -batch -', 'sh', name], { input: `link set lo up\n${given}` });
-    return await use({ name, run: (script) => run(name, script) });
+    return await use({ name, run });
   } finally {
-    await execa('ip', ['netns', 'del', name]);
+    for (const shell of [...others, first]) await shell.end();
+    rmSync(folder, { recursive: true });
   }
-}
-
-async function run(name: string, script: string): Promise<Answer> {
-  const { exitCode, stdout, stderr, shortMessage } = await execa('ip', ['netns', 'exec', name, 'sh'], {
-    input: script,
-    reject: false,
-    stripFinalNewline: false,
-  });
-  if (exitCode === undefined) throw new Error(shortMessage);
-  return { exitCode, stdout, stderr };
 }
 
 /** The text as the standard input of a command in a script. */

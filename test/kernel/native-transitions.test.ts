@@ -5,6 +5,7 @@ import { routingLines } from '../../src/istio/found/conformance/kernel-state.ts'
 import { BIN } from '../cli/program.ts';
 import type { Transition, TransitionOutcome } from '../golden-nftables.ts';
 import { expandWithCandidate, INTENDED_TRANSITIONS, isNamed, TRANSITIONS } from '../golden-nftables.ts';
+import { playedByBuild } from '../trials.ts';
 import { feed, inNamespace } from './namespace.ts';
 import { describeKernel } from './requirements.ts';
 import { normalSave } from './saves.ts';
@@ -123,13 +124,16 @@ describeKernel.concurrent('native runs one after the other', () => {
     expect(INTENDED_TRANSITIONS.filter((pattern) => !TRANSITIONS.some(({ name }) => isNamed(name, pattern)))).toEqual([]);
   });
 
-  it.each(PAIRS)('%s at %s ends as the real program does, or as docs/apply.md says', async (name, release, transition, outcome) => {
-    const ended = await run(transition, release);
-    if (!INTENDED_TRANSITIONS.some((pattern) => isNamed(name, pattern))) return expect(ended).toEqual(endOf(outcome));
-    // What is named is a difference, and leaves nothing of what went before.
-    expect(ended).not.toEqual(endOf(outcome));
-    const { codes: _, ...alone } = await run(lastAlone(transition), release);
-    expect(ended).toMatchObject(alone);
-    expect(ended.codes).toEqual(transition.steps.map(() => 0));
-  });
+  it.each(playedByBuild(PAIRS))(
+    '%s at %s ends as the real program does, or as docs/apply.md says',
+    async (name, release, transition, outcome) => {
+      const ended = await run(transition, release);
+      if (!INTENDED_TRANSITIONS.some((pattern) => isNamed(name, pattern))) return expect(ended).toEqual(endOf(outcome));
+      // What is named is a difference, and leaves nothing of what went before.
+      expect(ended).not.toEqual(endOf(outcome));
+      const { codes: _, ...alone } = await run(lastAlone(transition), release);
+      expect(ended).toMatchObject(alone);
+      expect(ended.codes).toEqual(transition.steps.map(() => 0));
+    },
+  );
 });

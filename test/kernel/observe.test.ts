@@ -4,11 +4,14 @@ import { planFromArguments } from '../../src/istio/plan/plan-from-arguments.ts';
 import { printNftScript } from '../../src/netfilter/nft/print.ts';
 import { NO_NFT } from '../../src/netfilter/nft/ruleset.ts';
 import { printRestore } from '../../src/netfilter/print.ts';
+import { SHELL_BIN } from '../cli/program.ts';
 import type { Namespace } from './namespace.ts';
 import { feed } from './namespace.ts';
 import { ADDRESSES, inPair } from './pod-and-client.ts';
 import { describeKernel } from './requirements.ts';
-import { pathBehind, run, start } from './starting.ts';
+import { pathBehind, run as runByNode, startingFrom } from './starting.ts';
+
+const { run, start } = startingFrom(SHELL_BIN);
 
 const { service, pod: podAddress } = ADDRESSES.ip;
 
@@ -35,7 +38,7 @@ describeKernel('trace --observe', { timeout: 60_000 }, () => {
     inPair(async ({ pod }) => {
       await pod.run(feed('iptables-nft-restore --noflush', IPTABLES));
       const before = await tables(pod);
-      const first = await run(pod, ['istio-init', ...WORDS, '--connect']);
+      const first = await runByNode(pod, ['istio-init', ...WORDS, '--connect']);
       expect(first.exitCode, first.stderr).toBe(0);
       expect(first.stdout).toMatch(/= nat OUTPUT 1 .*\n {2}= nat ISTIO_OUTPUT \d+ .*\n {2}= nat ISTIO_REDIRECT 1 .*--to-ports 15001\n/);
       expect(first.stdout).toContain('delivered here, to 127.0.0.1:15001, as predicted, rule by rule');

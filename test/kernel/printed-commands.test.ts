@@ -12,7 +12,7 @@ import { runIn } from '../../src/istio/found/runs/run.ts';
 import { planFromSettings } from '../../src/istio/kubernetes/plan-from-settings.ts';
 import { modulesFor } from '../../src/netfilter/kernel-modules.ts';
 import { printRestore } from '../../src/netfilter/print.ts';
-import { BIN, ROOT, scratchFolder } from '../cli/program.ts';
+import { ROOT, SHELL_BIN, scratchFolder } from '../cli/program.ts';
 import type { ApiServer } from '../cluster/api-server.ts';
 import { CAN_DEBUG } from '../cluster/kubectl.ts';
 import { auditPod, IMAGE, liveCluster, webPod } from '../cluster/live-cluster.ts';
@@ -124,7 +124,7 @@ const copied = (command: string, { cwd, env = {} }: { readonly cwd?: string; rea
     stdin: 'ignore',
     reject: false,
     ...(cwd && { cwd }),
-    env: { ...env, PATH: `${BIN}:${process.env['PATH']}` },
+    env: { ...env, PATH: `${SHELL_BIN}:${process.env['PATH']}` },
   });
 
 it('every command that a text names is run by a test, or named as one that none can run', () => {
@@ -155,7 +155,7 @@ describeKernel('a command that is named', () => {
         const row = LOOKS.find(({ says }) => says.test(command));
         if (row === undefined) continue;
         const { stdout, exitCode } = await namespace.run(
-          `PATH=${BIN}:$PATH\n${filled(command).replace(/ (?:shows?|show them|does)\b.*$/, '')}\n`,
+          `PATH=${SHELL_BIN}:$PATH\n${filled(command).replace(/ (?:shows?|show them|does)\b.*$/, '')}\n`,
         );
         expect([exitCode, stdout], command).toEqual([0, expect.stringMatching(row.shows)]);
       }

@@ -1,9 +1,12 @@
 /** The built program as a process of a namespace, with the environment and the search path that a test gives it. */
 
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { execa } from 'execa';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { BIN } from '../cli/program.ts';
 import type { Namespace } from './namespace.ts';
 
@@ -27,29 +30,35 @@ export { BIN };
 /** Node and the programs of the system. */
 export const PATH = `${dirname(process.execPath)}:/usr/sbin:/usr/bin:/sbin:/bin`;
 
-/** Starts a program of `bin` in a namespace; its process id is at hand at once. */
-export function start(
-  { name }: Pick<Namespace, 'name'>,
-  [program, ...args]: readonly [string, ...string[]],
-  { env = {}, prefix = [], path = PATH }: Circumstances = {},
-): { readonly pid: number; readonly ended: Promise<Run> } {
-  // Each of these becomes the next one, so the process id stays. The search path is for the program alone.
-  const child = execa('ip', ['netns', 'exec', name, 'env', `PATH=${path}`, ...prefix, join(BIN, program), ...args], {
-    env: { ...env, PATH },
-    extendEnv: false,
-    stdin: 'ignore',
-    reject: false,
-    stripFinalNewline: false,
-    timeout: 30_000,
-  });
-  const ended = child.then(({ exitCode, stdout, stderr }): Run => ({ exitCode, stdout, stderr }));
-  return { pid: child.pid ?? 0, ended };
+/** Starts a program in a namespace; its process id is at hand at once. */
+type Start = (
+  namespace: Pick<Namespace, 'name'>,
+  argv: readonly [string, ...string[]],
+  of?: Circumstances,
+) => { readonly pid: number; readonly ended: Promise<Run> };
+
+/** Of the programs of a folder. */
+export function startingFrom(bin: string): {
+  readonly start: Start;
+  /** To its end. */
+  readonly run: (...of: Parameters<Start>) => Promise<Run>;
+} {
+  const start: Start = ({ name }, [program, ...args], { env = {}, prefix = [], path = PATH } = {}) => {
+    // Each of these becomes the next one, so the process id stays. The search path is for the program alone.
+    const words = ['netns', 'exec', name, 'env', `PATH=${path}`, ...prefix, join(bin, program), ...args];
+    const child = spawn('ip', words, { env: { ...env, PATH }, stdio: ['ignore', 'pipe', 'pipe'], timeout: 30_000 });
+    return { pid: child.pid ?? 0, ended: endOf(child) };
+  };
+  return { start, run: (...of) => start(...of).ended };
 }
 
-/** Runs a program of `bin` in a namespace to its end. */
-export async function run(namespace: Pick<Namespace, 'name'>, argv: readonly [string, ...string[]], of?: Circumstances): Promise<Run> {
-  return start(namespace, argv, of).ended;
+async function endOf(child: ChildProcessByStdio<null, Readable, Readable>): Promise<Run> {
+  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { exitCode: (code as number | null) ?? undefined, stdout, stderr };
 }
+
+/** Of the build that is tested. */
+export const { start, run } = startingFrom(BIN);
 
 /** A search path on which scripts stand before the programs of the same names. */
 export function pathBehind(scripts: Readonly<Record<string, string>>): string {

@@ -5,15 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, expect, it } from 'vitest';
-import { ROOT } from '../cli/program.ts';
+import { BIN, ROOT, SHELL_BIN } from '../cli/program.ts';
 import { inNamespace } from './namespace.ts';
 import { describeKernel } from './requirements.ts';
 
 // Where the sources lie may be closed to other users.
 const place = mkdtempSync(join(tmpdir(), 'istio-init-nobody-'));
 afterAll(() => rmSync(place, { recursive: true }));
-cpSync(join(ROOT, 'bin'), join(place, 'bin'), { recursive: true });
 mkdirSync(join(place, 'dist'));
+cpSync(join(ROOT, 'bin'), join(place, 'bin'), { recursive: true });
+if (SHELL_BIN !== BIN) cpSync(join(SHELL_BIN, 'istio-init'), join(place, 'dist/bin/istio-init'));
 for (const file of ['cli.cjs', 'drop-in.cjs']) cpSync(join(ROOT, 'dist', file), join(place, 'dist', file));
 cpSync(join(ROOT, 'package.json'), join(place, 'package.json'));
 cpSync(join(ROOT, 'docs/examples/bookinfo.yaml'), join(place, 'bookinfo.yaml'));
@@ -24,6 +25,9 @@ mkdirSync(join(place, 'closed'), { mode: 0o700 });
 chmodSync(place, 0o755);
 
 const NOBODY = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--bounding-set=-all', '--inh-caps=-all'];
+
+const NODE = [process.execPath, join(place, 'bin/istio-init')];
+const FASTEST = SHELL_BIN === BIN ? NODE : [join(place, 'dist/bin/istio-init')];
 
 const LACKING = /no NET_ADMIN capability|user 65534 may not|only root|may not be read/;
 
@@ -53,7 +57,7 @@ describeKernel('a user without rights', () => {
     ['audit --metrics /nowhere/x.prom', 2, LACKING],
   ])('%s', async (words, exitCode, said) => {
     await inNamespace(async ({ name }) => {
-      const call = ['netns', 'exec', name, ...NOBODY, process.execPath, join(place, 'bin/istio-init'), ...words.split(' ')];
+      const call = ['netns', 'exec', name, ...NOBODY, ...FASTEST, ...words.split(' ')];
       const found = await execa('ip', call, { cwd: place, reject: false, stdin: 'ignore', env: { HOME: '/nonexistent' }, timeout: 60_000 });
       const all = `${found.stdout}\n${found.stderr}`.trimStart();
       expect(all).toMatch(said);
@@ -67,7 +71,7 @@ describeKernel('a user without rights', () => {
   it('lacks rights, and no package, where its PATH is without the programs of root', async () => {
     await inNamespace(async ({ name }) => {
       for (const words of ['check', 'check live', 'identify live', 'why live 10.0.0.5:80', 'apply --here --before-proxy', 'clean --here']) {
-        const program = [process.execPath, join(place, 'bin/istio-init'), ...words.split(' ')];
+        const program = [...NODE, ...words.split(' ')];
         const call = ['netns', 'exec', name, ...NOBODY, 'env', 'PATH=/usr/bin:/bin', ...program];
         const found = await execa('ip', call, { cwd: place, reject: false, stdin: 'ignore', timeout: 60_000 });
         expect(`${words}: ${found.stdout}\n${found.stderr}`).toMatch(LACKING);
