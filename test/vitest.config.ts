@@ -14,7 +14,7 @@ const kernel = ['test/{kernel,pods}/**/*.test.ts', 'test/explorer/page*.test.ts'
 // The command line as users have it, once more as the executable: what differs there is the runtime, not the rules.
 const executable = [
   'test/cli/{bad-input,bookinfo}.test.ts',
-  'test/cli/{apply/report,changes/changes,check/check,diff/diff,explain/explain,identify/identify,preview/preview,trace/trace}.test.ts',
+  'test/cli/{apply/report,changes/changes,check/command,diff/diff,explain/explain,identify/identify,preview/preview,trace/command}.test.ts',
   'test/sources/{manifest-input,source-name}.test.ts',
   'test/package/executable.test.ts',
 ];
