@@ -13,7 +13,7 @@ const kernel = ['test/{kernel,pods}/**/*.test.ts', 'test/explorer/page*.test.ts'
 // The command line as users have it, once more as the executable: what differs there is the runtime, not the rules.
 const executable = [
   'test/cli/{bad-input,bookinfo}.test.ts',
-  'test/cli/{apply/report,changes/changes,check/check,diff/diff,explain/explain,identify/identify,preview/preview,trace/trace}.test.ts',
+  'test/cli/{apply/report,changes/changes,check/command,diff/diff,explain/explain,identify/identify,preview/preview,trace/command}.test.ts',
   'test/sources/{manifest-input,source-name}.test.ts',
   'test/package/executable.test.ts',
 ];
@@ -74,16 +74,19 @@ export default defineConfig({
           exclude: [...kernel, 'test/package/executable.test.ts'],
         },
       },
-      { extends: true, test: { name: 'kernel', include: kernel, exclude: ['test/kernel/same-answers.test.ts'] } },
+      {
+        extends: true,
+        test: { name: 'kernel', include: kernel, exclude: ['test/kernel/same-answers.test.ts'], env: { TRIALS_PART: '12' } },
+      },
       ...(built
         ? [
             {
               extends: true as const,
-              test: { name: 'executable', include: executable, env: { TEST_PROGRAM: 'executable' } },
+              test: { name: 'executable', include: executable, env: { TEST_PROGRAM: 'executable', TRIALS_PART: '12' } },
             },
             {
               extends: true as const,
-              test: { name: 'executable-kernel', include: inKernel, env: { TEST_PROGRAM: 'executable' } },
+              test: { name: 'executable-kernel', include: inKernel, env: { TEST_PROGRAM: 'executable', TRIALS_PART: '12' } },
             },
           ]
         : []),
@@ -91,7 +94,7 @@ export default defineConfig({
         ? [
             {
               extends: true as const,
-              test: { name: 'static-kernel', include: inKernel, env: { TEST_PROGRAM: 'static' } },
+              test: { name: 'static-kernel', include: inKernel, env: { TEST_PROGRAM: 'static', TRIALS_PART: '12' } },
             },
           ]
         : []),

@@ -87,9 +87,8 @@ async function orProblem<R>(word: string, act: () => Promise<R>): Promise<R> {
 /** The calls of kubectl that would be made for it, as text. Makes none that changes anything. */
 export function dryRun(found: readonly Found[], { access }: LiveRequest): string {
   const own = accessWords(access);
-  const lines = found.flatMap(({ pod, access: { methods, closed } }) => {
+  const lines = found.flatMap(({ pod, access: { method, closed } }) => {
     const of = `${pod.namespace}/${pod.name}`;
-    const [method] = methods;
     const why = closed.map((line) => `# ${line}`);
     if (method === undefined) return [`# the pod ${of}: no way leads into it`, ...why, callText({ words: logWords(pod) }, own)];
     const call = `${callText({ words: execWords(method.place) }, own)} <COMMANDS`;
@@ -118,7 +117,7 @@ export async function withLivePods<R>(
 ): Promise<R> {
   const closing: (() => Promise<void>)[] = [];
   try {
-    const creations = found.flatMap(({ access: { methods } }) => methods[0]?.creates?.what ?? []);
+    const creations = found.flatMap(({ access: { method } }) => method?.creates?.what ?? []);
     if (creations.length > 0 && !(await request.consent(creations)))
       throw badOption('--live', 'nothing was created, and nothing was looked at');
     const opened: OpenedPod[] = [];
@@ -143,12 +142,15 @@ interface OneOpened {
 }
 
 /** By the first way that leads there; where none does, by the log of what made its rules. */
-async function openPod({ pod, access: { methods, closed } }: Found, request: LiveRequest): Promise<OneOpened> {
+async function openPod({ pod, access: found }: Found, request: LiveRequest): Promise<OneOpened> {
   const { access, note } = request;
-  const reasons = [...closed];
-  for (const [index, method] of methods.entries()) {
+  const reasons: string[] = [];
+  for (let next = found; ; next = await othersOf(next)) {
+    const { method, closed } = next;
+    reasons.push(...closed);
+    if (method === undefined) return openLog(pod, reasons, request);
     // For the first the question was asked.
-    if (index > 0 && method.creates !== undefined && !(await request.consent([method.creates.what]))) continue;
+    if (next !== found && method.creates !== undefined && !(await request.consent([method.creates.what]))) continue;
     try {
       const opened = await openNamespace(pod, method, access, note);
       const word = `live:${pod.namespace}/${pod.name}`;
@@ -165,7 +167,17 @@ async function openPod({ pod, access: { methods, closed } }: Found, request: Liv
       note(`warning: the ${method.kind} leads nowhere: ${error.message}`);
     }
   }
-  return openLog(pod, reasons, request);
+}
+
+/** The other ways into a pod; none where the cluster does not say which are open any more. */
+async function othersOf({ others }: AccessMethods): Promise<AccessMethods> {
+  try {
+    return await others();
+  } catch (error) {
+    if (!(error instanceof ClusterFailure)) throw error;
+    if (error.failure === 'stopped') throw badOption('--live', 'stopped');
+    return { closed: [error.message], others };
+  }
 }
 
 /** What made the rules once, for nobody may see what they are now. */

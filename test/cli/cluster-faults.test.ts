@@ -2,6 +2,9 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { ClusterFailure } from '../../src/host/cluster/failure.ts';
+import { allObjects } from '../../src/host/cluster/list.ts';
+import { PODS } from '../../src/istio/kubernetes/cluster/resources.ts';
 import type { ApiServer, Fault, Recorded } from '../cluster/api-server.ts';
 import { apiServer } from '../cluster/api-server.ts';
 import { HAS_KUBECTL } from '../cluster/kubectl.ts';
@@ -64,7 +67,7 @@ describe.skipIf(!HAS_KUBECTL)('a cluster that does not answer as it should', () 
     expect([found.exitCode, found.stderr]).toEqual([0, expect.stringContaining('Pod shop/roll-59757bb7d8-1')]);
   });
 
-  it.each([
+  const NO_LISTS = [
     ['null', 'answers with no list'],
     ['"text"', 'answers with no list'],
     ['{"items":"x"}', 'answers with no list'],
@@ -81,12 +84,28 @@ describe.skipIf(!HAS_KUBECTL)('a cluster that does not answer as it should', () 
     ['{"items":[{"metadata":{"name":"a","ownerReferences":[null]}}]}', 'is no object of Kubernetes'],
     ['{"items":[{"metadata":{"name":"a"},"spec":"x"}]}', 'is no object of Kubernetes'],
     ['{"items":[],"metadata":{"continue":"1"}}', 'the same page again and again'],
-  ])('is said in one line where it answers %s for pods', async (body, reason) => {
-    const found = await faulty({ on: /\/pods\?/, body }, 'escapes', 'ns/shop');
-    expect([found.exitCode, found.stdout]).toEqual([2, '']);
-    expect(found.stderr).toMatch(/^istio-init: escapes: ns\/shop [^\n]+\n$/);
-    expect(found.stderr).toContain(reason);
+  ] as const;
+
+  it.each(NO_LISTS)('is no list of pods where it answers %s', async (body, reason) => {
+    server.faults.push({ on: /\/pods\?/, body, times: FOR_EVER });
+    const all = async (): Promise<void> => {
+      for await (const _ of allObjects(PODS, { namespace: 'shop' }, { kubeconfig: join(folder.path, 'config') }));
+    };
+    const failure = await all().catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(ClusterFailure);
+    expect(String(failure)).toContain(reason);
   });
+
+  // A start of kubectl is most of it: each reason once through a command, which makes seven.
+  it.each(NO_LISTS.filter(([, reason], index) => NO_LISTS.findIndex(([, other]) => other === reason) === index))(
+    'is said in one line where it answers %s for pods',
+    async (body, reason) => {
+      const found = await faulty({ on: /\/pods\?/, body }, 'escapes', 'ns/shop');
+      expect([found.exitCode, found.stdout]).toEqual([2, '']);
+      expect(found.stderr).toMatch(/^istio-init: escapes: ns\/shop [^\n]+\n$/);
+      expect(found.stderr).toContain(reason);
+    },
+  );
 
   it.each([
     [401, 'Unauthorized', '401: the cluster does not accept the credentials'],

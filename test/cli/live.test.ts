@@ -44,8 +44,8 @@ describe.skipIf(!CAN_DEBUG)('--live', () => {
   it('prints with --dry-run the calls of kubectl for the best way, and makes none that changes anything', async () => {
     const [ephemeral, forbidden] = [await live('check', NAME, '--image', IMAGE, '--dry-run'), [] as string[]];
     expect(ephemeral.exitCode).toBe(0);
-    // Each right is asked for once: of eight that the three ways need, two are one.
-    expect(server.requests.filter((line) => line.includes('selfsubjectaccessreviews'))).toHaveLength(7);
+    // Only the rights of the best way are asked for, where it is open.
+    expect(server.requests.filter((line) => line.includes('selfsubjectaccessreviews'))).toHaveLength(2);
     const config = join(folder.path, 'config');
     expect(ephemeral.stdout.replaceAll(/istio-init-live-\w{8}/g, 'CONTAINER').split('\n')).toEqual([
       `# the pod shop/web-59757bb7d8-1: an ephemeral container of ${IMAGE} in the pod shop/web-59757bb7d8-1, with NET_ADMIN and NET_RAW`,
@@ -204,6 +204,18 @@ istio-init: check: --live would create that, and no terminal is there to ask on:
     // Nothing runs in the stand-in's containers: the last way is the log, and there is none.
     expect([found.exitCode, leftIn(server)]).toEqual([2, []]);
     expect(changing().filter((line) => line.startsWith('DELETE'))).toHaveLength(1);
+  });
+
+  it('says so where the cluster does not tell any more which other ways are open', async () => {
+    server.exec = async () => {
+      server.faults.push({ on: /selfsubjectaccessreviews/, times: 9, status: 500, reason: 'InternalError', message: 'etcd is away' });
+      return { stdout: '', stderr: 'nothing runs here\n', exitCode: 1 };
+    };
+    const found = await live('check', NAME, '--image', IMAGE, '--yes');
+    expect(found.stderr).toMatch(
+      /its rules can not be seen: [^\n]*; ephemeral container: [^\n]*; kubectl failed: [^\n]*etcd is away; nor can the log/,
+    );
+    expect([found.exitCode, leftIn(server).length]).toEqual([2, 1]);
   });
 
   it.each([

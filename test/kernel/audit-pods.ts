@@ -43,7 +43,8 @@ async function openPod({ name, script = '', proxy }: PodAsked, folder: string): 
     } >&2 </dev/null; echo ready; cd ${folder}; ${proxy === undefined ? APP : AGENT}`;
   const told = proxy === undefined ? {} : { ISTIO_META_ISTIO_VERSION: '1.28.0', POD_NAME: name, POD_NAMESPACE: 'shop', ...proxy };
   const env = { PATH: process.env['PATH'] ?? '', ...told };
-  const pod = execa('unshare', ['--net', 'bash', '-c', inside], { env, extendEnv: false, stdin: 'pipe', reject: false });
+  // A bash whose standard input is a socket, as pipes of Node's are, takes itself for one of rsh and reads ~/.bashrc, whatever that starts.
+  const pod = execa('unshare', ['--net', 'bash', '--norc', '-c', inside], { env, extendEnv: false, stdin: 'pipe', reject: false });
   const pid = pod.pid ?? 0;
   const ready = new Promise<boolean>((resolve) => pod.stdout.once('data', () => resolve(true)).once('end', () => resolve(false)));
   if (!(await ready)) throw new Error(`${name}: ${(await pod).stderr}`);

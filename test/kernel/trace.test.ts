@@ -40,7 +40,7 @@ const ENDS = ['ip', 'ip6'].flatMap((family) =>
 describeTraced('the simulator says of a packet what the kernel does with it, rule by rule and to the end,', () => {
   it('on nft through the rules of every golden outcome', { timeout: 180_000 }, async () => {
     const { compared, rules, matched, ends, differences } = await playAll('golden outcomes', {
-      subjects: played(DISTINCT_PLANS, 2).map(subject),
+      subjects: played(DISTINCT_PLANS, 4).map(subject),
       backend: 'nft',
     });
     expect(differences.slice(0, 3).join('\n\n'), `${differences.length} differences`).toBe('');

@@ -36,10 +36,13 @@ function install(names: readonly string[]): void {
   }
 }
 
+let files: readonly string[];
+
 beforeAll(() => {
   const [packed] = JSON.parse(
     execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', place], { cwd: root, encoding: 'utf8' }),
-  ) as [{ filename: string }];
+  ) as [{ filename: string; files: readonly { path: string }[] }];
+  files = packed.files.map(({ path }) => path);
   mkdirSync(installed, { recursive: true });
   execFileSync('tar', ['-xzf', join(place, packed.filename), '--strip-components=1', '-C', installed]);
   install(Object.keys(dependencies ?? {}));
@@ -73,6 +76,27 @@ function node(...args: readonly string[]): object {
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: place, encoding: 'utf8' });
   return { status, stdout, stderr };
 }
+
+it('holds the programs, the library with its types and the papers, and nothing else', () => {
+  expect(files).toEqual(
+    expect.arrayContaining([
+      'LICENSE',
+      'bin/istio-init',
+      'bin/istio-iptables',
+      'dist/cli.cjs',
+      'dist/drop-in.cjs',
+      'dist/explorer.html',
+      'dist/find-pods.cjs',
+      'dist/index.js',
+      'dist/library/index.js',
+      'package.json',
+    ]),
+  );
+  const papers = /^(LICENSE|README\.md|package\.json|docs\/sidecar-capture\.schema\.json|dist\/THIRD-PARTY-LICENSES\.txt)$/;
+  const built =
+    /^(bin\/(istio-init|istio-iptables|kubectl-istio_init|kubectl_complete-istio_init|package\.json)|dist\/((cli|drop-in|find-pods)\.cjs|explorer\.html|index\.js|library\/.*\.js|types\/.*\.d\.ts))$/;
+  expect(files.filter((path) => !papers.test(path) && !built.test(path))).toEqual([]);
+});
 
 it('runs its programs', () => {
   const bin = join(installed, 'bin/istio-init');

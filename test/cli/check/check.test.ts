@@ -8,7 +8,7 @@ import { planFromArguments } from '../../../src/istio/plan/plan-from-arguments.t
 import { FAMILIES } from '../../../src/netfilter/family.ts';
 import { iptables, printSave } from '../../../src/netfilter/print.ts';
 import type { SourceOptions } from '../../../src/sources/options.ts';
-import { expectRefused, run, scratchFolder } from '../program.ts';
+import { scratchFolder } from '../program.ts';
 
 const folder = scratchFolder();
 afterAll(folder.remove);
@@ -144,14 +144,6 @@ describe('drift', () => {
     expect((await checked(text)).output).toContain('next      too little is left to find the settings;');
     expect((await checked(saved(ONE).replace(RETURN, ''))).output).not.toContain('too little');
   });
-
-  it('is shown as a whole by the command that is named', async () => {
-    folder.write('drift.txt', saved(ONE).replace(RETURN, ''));
-    const { stdout } = await run(['check', 'drift.txt', '--release', '1.23'], { cwd: folder.path });
-    const [, command = ''] = /all of it: istio-init (.*)/.exec(stdout) ?? [];
-    const whole = await run(command.split(' '), { cwd: folder.path });
-    expect(whole).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('--uid-owner 1337 -j RETURN') });
-  });
 });
 
 describe('findings', () => {
@@ -221,15 +213,6 @@ rules     on its way: istio-init trace ${folder.path}/rules.txt --from app --to 
     const { output } = await checked(bypass, { ...asked, output: 'markdown' });
     expect(output).toMatch(/^- TCP from the app .* \(simulated\): direct: leaves the pod by eth0, not caught$/m);
   });
-
-  it('that is only half described is refused', async () => {
-    const found = await run(['check', '@1.23', '--from', 'app']);
-    expect({ ...found, stderr: found.stderr.split('\n').at(-2) }).toEqual({
-      exitCode: 2,
-      stdout: '',
-      stderr: 'istio-init: check: --to is missing: where it goes (10.0.0.5:80, pod:8080, localhost:80)',
-    });
-  });
 });
 
 describe('the forms', () => {
@@ -249,17 +232,5 @@ describe('the forms', () => {
   it('a rule with a control character in it stays one line of text', async () => {
     const text = saved(ONE).replace('-A OUTPUT', '-A OUTPUT -m comment --comment "a\u001b[31mb" -j ACCEPT\n-A OUTPUT');
     expect((await checked(text)).output).not.toContain('\u001b');
-  });
-});
-
-describe('bad input', () => {
-  it('a form that there is none of is refused with the nearest', async () => {
-    expectRefused(
-      await run(['check', 'saved.txt', '-o', 'makdown']),
-      '--output "makdown" is not one of text, json, markdown (did you mean markdown?)',
-    );
-  });
-  it('a source that can not be read is named', async () => {
-    expectRefused(await run(['check', 'no-such.txt'], { cwd: folder.path }), 'no-such.txt does not exist');
   });
 });

@@ -9,7 +9,7 @@ import { VERDICTS } from '../../../src/istio/packets/verdict.ts';
 import { ProblemError } from '../../../src/istio/problems.ts';
 import type { Packet } from '../../../src/netfilter/packet.ts';
 import { capture } from '../../golden.ts';
-import { expectRefused, run, scratchFolder } from '../program.ts';
+import { scratchFolder } from '../program.ts';
 
 const folder = scratchFolder();
 afterAll(folder.remove);
@@ -505,7 +505,6 @@ describe('forms', () => {
   });
 });
 
-const PACKET = ['--from', 'app', '--to', '10.0.0.5:80'];
 const REQUESTS =
   'client-to-app, app-to-service, app-to-outside, app-to-itself, app-to-itself-by-service-ip, app-to-itself-by-pod-ip, app-to-itself-localhost, app-to-excluded-port, excluded-port, dns-lookup, dns-lookup-by-tcp, udp-to-service, health-check, prometheus-scrape, proxy-to-outside, app-as-proxy-user, init-container-before-proxy, ssh, tunnel, virtual-machine';
 
@@ -572,57 +571,6 @@ describe('refuses', () => {
     const said = await refusal(request);
     if (typeof line === 'string') expect(said).toBe(line);
     else expect(said).toMatch(line);
-  });
-});
-
-describe('the program', () => {
-  it('takes all of it from its command line, the exit code included', async () => {
-    const words = [
-      '--protocol',
-      'udp',
-      '--state',
-      'new',
-      '--mark',
-      '7',
-      '--out',
-      'eth1',
-      '--source',
-      '10.9.9.9:99',
-      '--no-color',
-      '-o',
-      'json',
-    ];
-    const { stdout, exitCode, stderr } = await run(['trace', '@1.20', ...PACKET, ...words, '--expect', 'envoy-outbound']);
-    expect(JSON.parse(stdout)).toMatchObject({
-      source: { release: '1.20.8' },
-      packet: { protocol: 'udp', state: 'NEW', mark: 7, outInterface: 'eth1', source: '10.9.9.9', sourcePort: 99 },
-      verdict: { id: 'direct' },
-    });
-    expect({ exitCode, stderr }).toEqual({
-      exitCode: 1,
-      stderr: 'not as expected (envoy-outbound): direct: leaves the pod by eth1, not caught\n',
-    });
-  });
-
-  it('reads rules from standard input, beside an option --source of the packet', async () => {
-    const input = '*nat\n:PREROUTING ACCEPT\n-A PREROUTING -s 10.9.9.9/32 -p tcp -j REDIRECT --to-ports 15006\nCOMMIT\n';
-    const { stdout, exitCode } = await run(
-      ['trace', '-', '--from', 'outside', '--to', 'pod:80', '--source', '10.9.9.9', '--expect', 'envoy-inbound'],
-      { input },
-    );
-    expect(stdout).toMatch(/^envoy-inbound: caught by Envoy inbound \(15006\)\n/);
-    expect(exitCode).toBe(0);
-  });
-
-  it('names the nearest option for a misspelt one', async () => {
-    expectRefused(await run(['trace', '--form', 'app']), '--form is not an option here (did you mean --from?)');
-  });
-
-  it('takes a request with -r, and no colour where nobody looks', async () => {
-    const { stdout, exitCode } = await run(['trace', '-r', 'ssh', '-6', '--address', 'fd00::5']);
-    expect(stdout).toContain('1. The client calls port 22  tcp 2001:db8:1::7 > [fd00::5]:22\n');
-    expect(stdout).not.toContain('\u001b');
-    expect(exitCode).toBe(0);
   });
 });
 

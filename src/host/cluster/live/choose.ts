@@ -12,9 +12,12 @@ import { lackingRights, rightText } from './rights.ts';
 const DEBUG_NAMESPACE = 'kube-system';
 
 export interface AccessMethods {
-  readonly methods: readonly AccessMethod[];
-  /** Why others are closed, a sentence each. */
+  /** The best of those that are open; undefined where none is. */
+  readonly method?: AccessMethod;
+  /** Why better ones are closed, a sentence each. */
   readonly closed: readonly string[];
+  /** What is left where that leads nowhere: its rights are asked for then. */
+  readonly others: () => Promise<AccessMethods>;
 }
 
 /** Throws a ClusterFailure where the cluster does not say what the user may. */
@@ -38,24 +41,30 @@ export async function accessMethods(
           ...[...new Set([DEBUG_NAMESPACE, access.namespace ?? pod.namespace])].map((space) => throughDebugPod(pod, name, image, space)),
         ]),
   ];
-  // Several methods need the same right, and each answer takes a start of kubectl.
-  const needed = new Map(all.flatMap(({ rights }) => rights.map((right) => [rightText(right), right])));
-  const lacking = new Set((await lackingRights([...needed.values()], access)).map(rightText));
-  const lackingFor = ({ rights }: AccessMethod): readonly string[] => rights.map(rightText).filter((right) => lacking.has(right));
+  const found = await firstOpen(all, access);
   return {
-    // Where one namespace allows a debug pod, another is no further way.
-    methods: all
-      .filter((method) => lackingFor(method).length === 0)
-      .filter(({ kind }, index, open) => kind !== 'debug pod' || open.findIndex((one) => one.kind === kind) === index),
+    ...found,
     closed: [
       ...(place === undefined ? [`no pod of the audit DaemonSet runs on the node ${pod.node}`] : []),
-      ...all.flatMap((method) => {
-        const rights = lackingFor(method);
-        return rights.length === 0 ? [] : [`${NAMES[method.kind]} needs the right to ${rights.join(' and to ')}`];
-      }),
+      ...found.closed,
       ...(image === undefined ? ['to create anything takes --image IMAGE, the name of your image tools (docs/install.md)'] : []),
     ],
   };
+}
+
+/** Asks for the rights of one after the other: each takes a start of kubectl, and most users need those of one method only. */
+async function firstOpen(all: readonly AccessMethod[], access: ClusterAccess): Promise<AccessMethods> {
+  const closed: string[] = [];
+  for (const [index, method] of all.entries()) {
+    const lacking = await lackingRights(method.rights, access);
+    if (lacking.length === 0) {
+      // Where one namespace allows a debug pod, another is no further way.
+      const others = all.slice(index + 1).filter(({ kind }) => kind !== 'debug pod' || method.kind !== kind);
+      return { method, closed, others: () => firstOpen(others, access) };
+    }
+    closed.push(`${NAMES[method.kind]} needs the right to ${lacking.map(rightText).join(' and to ')}`);
+  }
+  return { closed, others: () => firstOpen([], access) };
 }
 
 const NAMES: Readonly<Record<AccessMethod['kind'], string>> = {
