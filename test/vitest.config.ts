@@ -9,12 +9,14 @@ import { pathPastDispatcher } from './cluster/dispatcher.ts';
 import { LATE_OPTIMIZING } from './late-optimizing.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+// What root asks the kernel, or a browser: `npm run check` has none of it.
 const kernel = ['test/{kernel,pods}/**/*.test.ts', 'test/explorer/page*.test.ts'];
+const hasKernel = process.env['TEST_KERNEL'] !== 'none';
 // The command line as users have it, once more as the executable: what differs there is the runtime, not the rules.
 const executable = [
   'test/cli/{bad-input,bookinfo}.test.ts',
   'test/cli/{apply/report,changes/changes,check/command,diff/diff,explain/explain,identify/identify,preview/preview,trace/command}.test.ts',
-  'test/sources/{manifest-input,source-name}.test.ts',
+  'test/sources/manifest-input.test.ts',
   'test/package/executable.test.ts',
 ];
 // What an init container runs, once more as each of the executables.
@@ -44,7 +46,7 @@ Object.assign(process.env, { GOGC: 'off', GOMEMLIMIT: '512MiB', PATH: pathPastDi
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    const asksKernel = ({ project }: TestSpecification): boolean => project.name === 'kernel';
+    const asksKernel = ({ moduleId }: TestSpecification): boolean => /\/test\/(?:kernel|pods|explorer)\//.test(moduleId);
     return [...sorted.filter(asksKernel), ...sorted.filter((file) => !asksKernel(file))];
   }
 }
@@ -62,41 +64,33 @@ export default defineConfig({
     pool: 'forks',
     // A worker that keeps its modules has much that lives long, and tests make much that does not: with room for the young, a tenth of its time less.
     execArgv: ['--max-semi-space-size=64', '--single-threaded-gc', ...LATE_OPTIMIZING],
-    // One more than there are processors: what asks the kernel, a cluster or a browser waits for a third of its time. Each worker reads all modules.
-    maxWorkers: 1 + availableParallelism(),
+    // Two more than there are processors: what asks the kernel, a cluster or a browser waits for a third of its time. Each worker reads all modules.
+    maxWorkers: 2 + availableParallelism(),
     sequence: { sequencer: LongestFirst },
+    // One for each build, as few as there can be: each has workers of its own.
     projects: [
       {
         extends: true,
         test: {
-          name: 'pure',
+          name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: [...kernel, 'test/package/executable.test.ts'],
+          exclude: ['test/kernel/same-answers.test.ts', 'test/package/executable.test.ts', ...(hasKernel ? [] : kernel)],
         },
-      },
-      {
-        extends: true,
-        test: { name: 'kernel', include: kernel, exclude: ['test/kernel/same-answers.test.ts'], env: { TRIALS_PART: '12' } },
       },
       ...(built
         ? [
             {
               extends: true as const,
-              test: { name: 'executable', include: executable, env: { TEST_PROGRAM: 'executable', TRIALS_PART: '12' } },
-            },
-            {
-              extends: true as const,
-              test: { name: 'executable-kernel', include: inKernel, env: { TEST_PROGRAM: 'executable', TRIALS_PART: '12' } },
+              test: {
+                name: 'executable',
+                include: [...executable, ...(hasKernel ? inKernel : [])],
+                env: { TEST_PROGRAM: 'executable' },
+              },
             },
           ]
         : []),
-      ...(builtStatic
-        ? [
-            {
-              extends: true as const,
-              test: { name: 'static-kernel', include: inKernel, env: { TEST_PROGRAM: 'static', TRIALS_PART: '12' } },
-            },
-          ]
+      ...(builtStatic && hasKernel
+        ? [{ extends: true as const, test: { name: 'static', include: inKernel, env: { TEST_PROGRAM: 'static' } } }]
         : []),
     ],
   },

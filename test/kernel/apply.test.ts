@@ -7,12 +7,12 @@ import { planFromArguments } from '../../src/istio/plan/plan-from-arguments.ts';
 import { printRestore, printSave } from '../../src/netfilter/print.ts';
 import { DEFAULT_POD } from '../default-pod.ts';
 import { DISTINCT_PLANS } from '../golden-plans.ts';
-import { played, rounds } from '../trials.ts';
 import { applyIn } from './applying.ts';
 import type { Namespace } from './namespace.ts';
 import { feed, inNamespace } from './namespace.ts';
 import { describeKernel } from './requirements.ts';
 import { rulesAndRouting } from './saves.ts';
+import { played, rounds } from './trials.ts';
 
 const TPROXY = DEFAULT_POD.map((argument) => (argument === 'REDIRECT' ? 'TPROXY' : argument));
 const DNS = { env: { ISTIO_META_DNS_CAPTURE: 'true' }, nameservers: ['10.96.0.10'] };

@@ -7,8 +7,8 @@ import { afterAll, expect, it } from 'vitest';
 import { NEWEST } from '../../src/istio/releases/known.ts';
 import { expectRefused, PROGRAM, run, SHELL_BIN, scratchFolder } from '../cli/program.ts';
 import { INTENDED } from '../golden-command-line.ts';
-import { PLAYS_ALL } from '../trials.ts';
 import { describeKernel } from './requirements.ts';
+import { PLAYS_ALL } from './trials.ts';
 
 const folder = scratchFolder();
 afterAll(folder.remove);

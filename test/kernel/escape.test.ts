@@ -7,12 +7,12 @@ import type { Target } from '../../src/host/namespace/namespace.ts';
 import type { Command } from '../../src/host/run.ts';
 import type { CapturePlan } from '../../src/istio/plan/plan.ts';
 import { planFromArguments } from '../../src/istio/plan/plan-from-arguments.ts';
-import { PLAYS_ALL, played } from '../trials.ts';
 import type { Answers, Destinations } from './hammer.ts';
 import { connectIn, listenIn } from './hammer.ts';
 import { inPair } from './pod-and-client.ts';
 import { describeKernel } from './requirements.ts';
 import { run } from './starting.ts';
+import { PLAYS_ALL, played } from './trials.ts';
 
 const POD = ['-p', '15001', '-z', '15006', '-u', '1337', '-i', '*'];
 const REDIRECT = [...POD, '-m', 'REDIRECT', '-b', '*', '-d', '15090,15021,15020'];

@@ -5,9 +5,9 @@ import { compareObservations, observeAll } from '../../src/netfilter/observation
 import type { GoldenText } from '../golden-texts.ts';
 import { GOLDEN_TEXTS } from '../golden-texts.ts';
 import { answerFor, expectReleases, identified, madeAgain, seenIn } from '../istio/found/identifying.ts';
-import { played } from '../trials.ts';
 import { inNamespace } from './namespace.ts';
 import { describeKernel } from './requirements.ts';
+import { played } from './trials.ts';
 
 const PROGRAMS: Readonly<Record<Family, string>> = { ip: 'iptables', ip6: 'ip6tables' };
 const END = 'END OF OUTCOME';

@@ -6,7 +6,6 @@ import type { CapturePlan } from '../../src/istio/plan/plan.ts';
 import { planFromArguments } from '../../src/istio/plan/plan-from-arguments.ts';
 import { FAMILIES } from '../../src/netfilter/family.ts';
 import { numbersBy } from '../random.ts';
-import { rounds } from '../trials.ts';
 import { connectIn, listenIn } from './hammer.ts';
 import type { Victim } from './killing.ts';
 import { runAndKill, VICTIMS } from './killing.ts';
@@ -16,6 +15,7 @@ import { ADDRESSES, inPair } from './pod-and-client.ts';
 import { describeKernel } from './requirements.ts';
 import type { State } from './table-states.ts';
 import { areEqual, differences, look, prefixes, wantedState } from './table-states.ts';
+import { rounds } from './trials.ts';
 
 type Backend = 'nft' | 'legacy';
 

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { rounds } from '../trials.ts';
 import type { Compared, Setup } from './listeners-trial.ts';
 import { playSetup, randomSetup } from './listeners-trial.ts';
 import { randomBy } from './packets-random.ts';
 import type { OpenPair } from './pod-and-client.ts';
 import { openPair } from './pod-and-client.ts';
 import { describeKernel } from './requirements.ts';
+import { rounds } from './trials.ts';
 
 const SEED = Number(process.env['LISTENERS_SEED'] ?? 1);
 const ROUNDS = Number(process.env['LISTENERS_ROUNDS'] ?? rounds(12));

@@ -4,12 +4,12 @@ import { expect, it } from 'vitest';
 import { planFromArguments } from '../../src/istio/plan/plan-from-arguments.ts';
 import { printNft } from '../../src/netfilter/nft/print.ts';
 import { printSave } from '../../src/netfilter/print.ts';
-import { rounds } from '../trials.ts';
 import { runAndKill, VICTIMS } from './killing.ts';
 import type { Namespace } from './namespace.ts';
 import { inNamespace } from './namespace.ts';
 import { describeKernel } from './requirements.ts';
 import { normalSave } from './saves.ts';
+import { rounds } from './trials.ts';
 
 const POD = ['-p', '15001', '-z', '15006', '-u', '1337', '-i', '*', '-b', '*', '-d', '15090,15021,15020'];
 const NATIVE = '--native-nftables';

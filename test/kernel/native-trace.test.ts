@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import { played, rounds } from '../trials.ts';
 import { ambientPlans, besideOthers, foreignTables, mixedRules, nativePlans } from './native-subjects.ts';
 import type { Outcome } from './trace-rounds.ts';
 import type { Subject } from './trace-trials.ts';
 import { playAll } from './trace-trials.ts';
 import { describeTraced } from './tracing-requirements.ts';
+import { played, rounds } from './trials.ts';
 import { TRIXIE_ROOT } from './trixie-root.ts';
 
 function expectNoneWrong({ differences, compared, unknown }: Outcome, atLeast: number, known: number): void {

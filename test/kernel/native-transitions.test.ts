@@ -5,11 +5,11 @@ import { routingLines } from '../../src/istio/found/conformance/kernel-state.ts'
 import { BIN } from '../cli/program.ts';
 import type { Transition, TransitionOutcome } from '../golden-nftables.ts';
 import { expandWithCandidate, INTENDED_TRANSITIONS, isNamed, TRANSITIONS } from '../golden-nftables.ts';
-import { playedByBuild } from '../trials.ts';
 import { feed, inNamespace } from './namespace.ts';
 import { describeKernel } from './requirements.ts';
 import { normalSave } from './saves.ts';
 import { PATH } from './starting.ts';
+import { playedByBuild } from './trials.ts';
 
 interface Ended {
   readonly codes: readonly number[];

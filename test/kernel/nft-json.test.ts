@@ -7,9 +7,9 @@ import { plain } from '../../src/cli/terminal/color.ts';
 import { planFromSettings } from '../../src/istio/kubernetes/plan-from-settings.ts';
 import { printRestore } from '../../src/netfilter/print.ts';
 import { scratchFolder } from '../cli/program.ts';
-import { PLAYS_ALL } from '../trials.ts';
 import { feed, inNamespace } from './namespace.ts';
 import { describeKernel } from './requirements.ts';
+import { PLAYS_ALL } from './trials.ts';
 
 interface Item {
   readonly rule?: { readonly table: string; readonly chain: string; readonly expr: Readonly<Record<string, unknown>>[] };

@@ -11,9 +11,9 @@ import { readNftListing } from '../../src/netfilter/nft-listing.ts';
 import { printRestore } from '../../src/netfilter/print.ts';
 import { ROOT } from '../cli/program.ts';
 import { DISTINCT_PLANS } from '../golden-plans.ts';
-import { played } from '../trials.ts';
 import { feed, inNamespace } from './namespace.ts';
 import { describeKernel } from './requirements.ts';
+import { played } from './trials.ts';
 
 const MAIN = `
 #include "nft.h"

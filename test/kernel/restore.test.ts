@@ -3,10 +3,10 @@ import { printRoutingCommands } from '../../src/istio/plan/routing.ts';
 import { printCommands, printRestore, printSave } from '../../src/netfilter/print.ts';
 import type { GoldenPlan } from '../golden-plans.ts';
 import { DISTINCT_PLANS, GOLDEN_PLANS } from '../golden-plans.ts';
-import { played } from '../trials.ts';
 import { feed, inNamespace } from './namespace.ts';
 import { describeKernel } from './requirements.ts';
 import { normalSave } from './saves.ts';
+import { played } from './trials.ts';
 
 const BEGINS = '### a plan';
 

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { ASKS_KERNEL, BIN, ROOT, scratchFolder } from '../cli/program.ts';
-import { played, playedByBuild } from '../trials.ts';
 import { inNamespace } from './namespace.ts';
 import { describeKernel } from './requirements.ts';
 import { PATH } from './starting.ts';
+import { played, playedByBuild } from './trials.ts';
 
 const DRY_RUN = ['apply', '--here', '--dry-run'];
 const MANIFESTS = readdirSync(join(ROOT, 'golden/manifests')).flatMap((name) =>

@@ -4,7 +4,6 @@ import { planFromArguments } from '../../src/istio/plan/plan-from-arguments.ts';
 import { valuesOf } from '../../src/istio/settings/settings.ts';
 import type { GoldenPlan } from '../golden-plans.ts';
 import { DISTINCT_PLANS } from '../golden-plans.ts';
-import { played, rounds } from '../trials.ts';
 import { randomBy } from './packets-random.ts';
 import { randomRuleset } from './trace-rulesets.ts';
 import type { RandomPlan } from './trace-settings.ts';
@@ -12,6 +11,7 @@ import { randomPlans } from './trace-settings.ts';
 import type { Subject } from './trace-trials.ts';
 import { playAll, SEED } from './trace-trials.ts';
 import { describeTraced } from './tracing-requirements.ts';
+import { played, rounds } from './trials.ts';
 
 function subject({ name, plan }: GoldenPlan | RandomPlan): Subject {
   return { name, plan, ports: proxyPortsOf(valuesOf(plan.settings)) };

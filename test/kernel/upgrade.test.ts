@@ -10,9 +10,9 @@ import type { Ruleset } from '../../src/netfilter/rule.ts';
 import { TABLES } from '../../src/netfilter/rule.ts';
 import type { GoldenPlan } from '../golden-plans.ts';
 import { DISTINCT_PLANS, GOLDEN_PLANS } from '../golden-plans.ts';
-import { played, rounds } from '../trials.ts';
 import { feed, inNamespace } from './namespace.ts';
 import { describeKernel } from './requirements.ts';
+import { played, rounds } from './trials.ts';
 
 /** What the newest release makes of each case that it does not refuse: the last outcome of the case. */
 const NEWEST: ReadonlyMap<string, GoldenPlan> = new Map(

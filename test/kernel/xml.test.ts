@@ -8,8 +8,8 @@ import { printSave } from '../../src/netfilter/print.ts';
 import { readRules } from '../../src/netfilter/read.ts';
 import type { Ruleset } from '../../src/netfilter/rule.ts';
 import { DISTINCT_PLANS } from '../golden-plans.ts';
-import { played } from '../trials.ts';
 import { describeKernel } from './requirements.ts';
+import { played } from './trials.ts';
 
 const xmlOf = (save: string, ...options: readonly string[]): string =>
   execFileSync('iptables-xml', options, { input: save, encoding: 'utf8' });
