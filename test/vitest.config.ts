@@ -9,9 +9,7 @@ import { pathPastDispatcher } from './cluster/dispatcher.ts';
 import { LATE_OPTIMIZING } from './late-optimizing.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
-// What root asks the kernel, or a browser: `npm run check` has none of it.
 const kernel = ['test/{kernel,pods}/**/*.test.ts', 'test/explorer/page*.test.ts'];
-const hasKernel = process.env['TEST_KERNEL'] !== 'none';
 // The command line as users have it, once more as the executable: what differs there is the runtime, not the rules.
 const executable = [
   'test/cli/{bad-input,bookinfo}.test.ts',
@@ -46,7 +44,7 @@ Object.assign(process.env, { GOGC: 'off', GOMEMLIMIT: '512MiB', PATH: pathPastDi
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    const asksKernel = ({ moduleId }: TestSpecification): boolean => /\/test\/(?:kernel|pods|explorer)\//.test(moduleId);
+    const asksKernel = ({ project }: TestSpecification): boolean => project.name === 'kernel';
     return [...sorted.filter(asksKernel), ...sorted.filter((file) => !asksKernel(file))];
   }
 }
@@ -67,30 +65,25 @@ export default defineConfig({
     // Two more than there are processors: what asks the kernel, a cluster or a browser waits for a third of its time. Each worker reads all modules.
     maxWorkers: 2 + availableParallelism(),
     sequence: { sequencer: LongestFirst },
-    // One for each build, as few as there can be: each has workers of its own.
+    // Those of the kernel are apart: in workers that hold all modules already, all tests in one project took a twentieth more.
     projects: [
       {
         extends: true,
         test: {
-          name: 'node',
+          name: 'pure',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/kernel/same-answers.test.ts', 'test/package/executable.test.ts', ...(hasKernel ? [] : kernel)],
+          exclude: [...kernel, 'test/package/executable.test.ts'],
         },
       },
+      { extends: true, test: { name: 'kernel', include: kernel, exclude: ['test/kernel/same-answers.test.ts'] } },
       ...(built
         ? [
-            {
-              extends: true as const,
-              test: {
-                name: 'executable',
-                include: [...executable, ...(hasKernel ? inKernel : [])],
-                env: { TEST_PROGRAM: 'executable' },
-              },
-            },
+            { extends: true as const, test: { name: 'executable', include: executable, env: { TEST_PROGRAM: 'executable' } } },
+            { extends: true as const, test: { name: 'executable-kernel', include: inKernel, env: { TEST_PROGRAM: 'executable' } } },
           ]
         : []),
-      ...(builtStatic && hasKernel
-        ? [{ extends: true as const, test: { name: 'static', include: inKernel, env: { TEST_PROGRAM: 'static' } } }]
+      ...(builtStatic
+        ? [{ extends: true as const, test: { name: 'static-kernel', include: inKernel, env: { TEST_PROGRAM: 'static' } } }]
         : []),
     ],
   },
