@@ -65,7 +65,6 @@ export default defineConfig({
     // Two more than there are processors: what asks the kernel, a cluster or a browser waits for a third of its time. Each worker reads all modules.
     maxWorkers: 2 + availableParallelism(),
     sequence: { sequencer: LongestFirst },
-    // Those of the kernel are apart: in workers that hold all modules already, all tests in one project took a twentieth more.
     projects: [
       {
         extends: true,
