@@ -43,8 +43,12 @@ export function makeDebianRoot(name) {
     mkdirSync(KEPT, { recursive: true });
     const { status } = spawnSync('mmdebstrap', ['--quiet', ...wordsOf(ROOTS[name]), made], { stdio: ['ignore', 'ignore', 'inherit'] });
     if (status !== 0) return `mmdebstrap can not make a root of trixie with ${ROOTS[name].packages.join(', ')}`;
-    if (!existsSync(root)) renameSync(made, root);
+    renameSync(made, root);
     return undefined;
+  } catch (error) {
+    // Another was as fast.
+    if (existsSync(root)) return undefined;
+    throw error;
   } finally {
     rmSync(made, { recursive: true, force: true });
   }

@@ -19,7 +19,7 @@ const UNREAD = "its proxy's environment can not be read: the audit needs the cap
 const MOST_OF_A_REASON = 500;
 
 /** Characters that a program may say of a pod's rules, some 9,000 of them: a pod with NET_ADMIN could else take all memory of the audit. */
-const MOST_BYTES = 512 * 1024;
+const MOST_CHARACTERS = 512 * 1024;
 
 /** Processes of a pod that are asked for its name where it has no proxy. */
 const MOST_PROCESSES = 8;
@@ -59,8 +59,8 @@ function reportingProxy(processes: readonly PodProcess[]): ProxyProcess {
 async function observe(pid: number, proxy: ProxyProcess | undefined, programs: Programs, desired: Desired): Promise<Judged> {
   let outputTooLong = false;
   const run: Programs['run'] = async (command) => {
-    const ran = await programs.run({ ...command, keep: MOST_BYTES + 1 });
-    if (ran.stdout.length <= MOST_BYTES) return ran;
+    const ran = await programs.run({ ...command, keep: MOST_CHARACTERS + 1 });
+    if (ran.stdout.length <= MOST_CHARACTERS) return ran;
     outputTooLong = true;
     return { ...ran, stdout: '' };
   };
@@ -68,7 +68,7 @@ async function observe(pid: number, proxy: ProxyProcess | undefined, programs: P
     const namespace = openNamespace({ kind: 'pid', pid }, { ...programs, run });
     try {
       const judged = await judge(namespace, pid, proxy, desired);
-      return outputTooLong ? { verdict: 'not seen', reason: `its rules are too many to read: more than ${MOST_BYTES / 1024} KiB` } : judged;
+      return outputTooLong ? { verdict: 'not seen', reason: `its rules are too many to read: more than ${MOST_CHARACTERS / 1024} KiB` } : judged;
     } finally {
       namespace.close();
     }

@@ -39,8 +39,8 @@ function deviationLines(one: ReportedDeviation, release: string, paint: Paint): 
   const { golden, result, differences } = one;
   const exit = exitText(one);
   const env = Object.entries(golden.env).map(([name, value]) => `${name}=${quoteForPasting(value)}`);
-  const mark = (program: 'istio' | 'program', text: string): string =>
-    program === 'istio' ? paint('removed', `  - ${onOneLine(text)}`) : paint('added', `  + ${onOneLine(text)}`);
+  const mark = (origin: 'istio' | 'program', text: string): string =>
+    origin === 'istio' ? paint('removed', `  - ${onOneLine(text)}`) : paint('added', `  + ${onOneLine(text)}`);
   return [
     paint('heading', runName(one)),
     `  ${onOneLine([...env, 'istio-iptables', ...golden.args.map(quoteForPasting)].join(' '))}`,

@@ -30,7 +30,7 @@ export function subjectWords(parsed: Parsed): readonly string[] {
   return [...SUBJECT.flatMap((name) => optionWords(parsed, name)), ...argumentWords(parsed)];
 }
 
-/** Every option that was given, and the words behind `--`; `without` are names that are left out. */
+/** Every option that was given, and the words behind `--`; `except` are names that are left out. */
 export function givenWords(parsed: Parsed, except: readonly string[]): readonly string[] {
   // Beside each name yargs has its alias, of one letter, and its twin without dashes.
   const names = Object.keys(parsed).filter((name) => /^[a-z][a-z0-9-]+$/.test(name) && ![...FORM_ALONE, ...except].includes(name));

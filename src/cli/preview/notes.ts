@@ -6,7 +6,7 @@ import { unseenText } from '../terminal/unread.ts';
 
 const NAMES: Readonly<Record<Family, string>> = { ip: 'IPv4', ip6: 'IPv6' };
 
-/** Sentences for standard error about a side of which these families are shown; `said`: its tables of nft are shown as those of iptables. */
+/** Sentences for standard error about rules of which these families are shown; `converted`: their tables of nft are shown as those of iptables. */
 export function previewNotes(ruleSource: RuleSource, families: readonly Family[], converted: boolean): readonly string[] {
   return [...places(ruleSource), ...unseen(ruleSource), ...(converted ? [] : besides(ruleSource)), ...empty(ruleSource, families)].map(
     (text) => `note: ${text}`,

@@ -62,7 +62,7 @@ function packetFound(context: TraceContext, { words }: TraceQuestion<'packet'>, 
   return {
     kind: 'packet',
     spoken: { ...spoken, taken: [...spoken.taken, ...routeText(podNetwork, trace)] },
-    trace: trace,
+    trace,
     verdict,
     counted: countedOn(trace),
     proven: provenFor(context.flows ?? [], spoken.packet, podNetwork.ports),

@@ -39,7 +39,7 @@ export function storyAnswer({ simulated: { calls }, containers = [] }: StoryRepo
   ];
 }
 
-/** `says` is which of several requests it is. */
+/** `note` is which of several requests it is. */
 function outcomeLine({ outcome }: SimulatedCall, paint: Paint, note?: string): string {
   return paint(
     OUTCOME_STYLES[styleOf(outcome)],

@@ -39,7 +39,7 @@ export interface NatHook {
 
 /**
  * One process for all answers, and none where the kernel itself can be asked and has only what iptables makes. Without nft there are no
- * native tables: nothing here could have made any. Where it is `wanted`, for tables that are to be made, it is started anyhow.
+ * native tables: nothing here could have made any. Where it `isNeeded`, for tables that are to be made, it is started anyhow.
  */
 export async function listNftTables(namespace: Namespace, deadline: number, isNeeded: boolean): Promise<NftTables> {
   const text = !isNeeded && namespace.here ? system.netlinkListing() : undefined;

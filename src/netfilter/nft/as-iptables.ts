@@ -32,7 +32,7 @@ export function asIptables(given: Ruleset, nameOf: (chain: string, table: string
     for (const { of, chain } of converted.chains) tables.set(of, [...(tables.get(of) ?? []), chain]);
   }
   const ruleset = { family: given.family, tables: [...tables].map(([name, chains]): Table => ({ name, chains })) };
-  return { ruleset, leftOut: leftOut, seams: seamsOf(given) };
+  return { ruleset, leftOut, seams: seamsOf(given) };
 }
 
 interface TableAsIptables {

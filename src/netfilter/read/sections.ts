@@ -352,7 +352,7 @@ class SectionReader {
     if (before === null) section.origin.listed = listed;
     if (before === null || before === listed) return;
     // Here begins the other family's save, with a table that the first family's does not have.
-    section.origin = { stated: null, assumed: listed, listed: listed };
+    section.origin = { stated: null, assumed: listed, listed };
     if (section.form !== 'block') return;
     this.#origin = section.origin;
     this.#seen = new Set(section.table === null ? [] : [section.table]);

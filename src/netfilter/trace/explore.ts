@@ -66,7 +66,7 @@ function treeOf(prepared: Prepared, packet: Packet, recorded: boolean): Trace {
   }
 }
 
-/** One walk, and the questions that it met: the first are answered by `told`, the others by their first answer. */
+/** One walk, and the questions that it met: the first are answered by `answers`, the others by their first answer. */
 interface OneWalk {
   readonly walk: Walk;
   readonly steps: readonly Step[];

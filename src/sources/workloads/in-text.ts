@@ -11,7 +11,7 @@ import type { Mesh } from '../../istio/kubernetes/mesh/mesh.ts';
 import type { Passed, Streamed } from './stream.ts';
 import { pass, passOther } from './stream.ts';
 
-/** Shows them to `look`; answers how many there were. What else is there goes into `passed`. */
+/** Hands them to `offer`; answers how many there were. What else is there goes into `passed`. */
 export function workloadsInText({ file, text }: TextFile, mesh: Mesh, passed: Passed, offer: (one: Streamed) => void): number {
   const reader = new ManifestText(file);
   const items = isDescription(text)

@@ -82,6 +82,6 @@ export interface Deviation extends JudgedRun {
 export function deviationsFrom(release: Release, runs: readonly JudgedRun[]): readonly Deviation[] {
   return runs.flatMap((run) => {
     const expected = run.outcomes.find(({ releases }) => releases.includes(release));
-    return expected === undefined || isEqual(run.result, expected) ? [] : [{ ...run, expected: expected }];
+    return expected === undefined || isEqual(run.result, expected) ? [] : [{ ...run, expected }];
   });
 }
