@@ -68,7 +68,9 @@ async function observe(pid: number, proxy: ProxyProcess | undefined, programs: P
     const namespace = openNamespace({ kind: 'pid', pid }, { ...programs, run });
     try {
       const judged = await judge(namespace, pid, proxy, desired);
-      return outputTooLong ? { verdict: 'not seen', reason: `its rules are too many to read: more than ${MOST_CHARACTERS / 1024} KiB` } : judged;
+      return outputTooLong
+        ? { verdict: 'not seen', reason: `its rules are too many to read: more than ${MOST_CHARACTERS / 1024} KiB` }
+        : judged;
     } finally {
       namespace.close();
     }
