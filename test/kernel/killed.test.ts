@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Effects } from '../../src/host/kernel/apply.ts';
-import { applyPlan, machine } from '../../src/host/kernel/apply.ts';
+import { applyPlan } from '../../src/host/kernel/apply.ts';
 import type { Target } from '../../src/host/namespace/namespace.ts';
 import type { CapturePlan } from '../../src/istio/plan/plan.ts';
 import { planFromArguments } from '../../src/istio/plan/plan-from-arguments.ts';
@@ -12,6 +11,7 @@ import { runAndKill, VICTIMS } from './killing.ts';
 import type { Namespace } from './namespace.ts';
 import { feed } from './namespace.ts';
 import { ADDRESSES, inPair } from './pod-and-client.ts';
+import { unlockedIn } from './programs-in.ts';
 import { describeKernel } from './requirements.ts';
 import type { State } from './table-states.ts';
 import { areEqual, differences, look, prefixes, wantedState } from './table-states.ts';
@@ -73,11 +73,6 @@ function targetOf({ name }: Namespace): Target {
   return { kind: 'netns', path: `/run/netns/${name}` };
 }
 
-// In this process the lock costs a process; the program that is killed takes it.
-function unlocked(): Effects {
-  return { ...machine(), lock: async () => ({ release: () => undefined }) };
-}
-
 /** How many kills left all tables old, some of them, all of them new. */
 interface Tally {
   old: number;
@@ -135,7 +130,7 @@ async function killAgainAndAgain(pod: Namespace, backend: Backend, { between }: 
     if (next() < 0.5) {
       // Forward or back, from wherever the program has stopped.
       const at = next() < 0.5 ? 0 : 1;
-      const { state, failures } = await applyPlan(targetOf(pod), plans[at], { backend }, unlocked());
+      const { state, failures } = await applyPlan(targetOf(pod), plans[at], { backend }, unlockedIn(pod));
       expect({ state, failures }, what).toEqual({ state: 'as wanted', failures: [] });
       before = wanted[at].tables;
       to = at === 0 ? 1 : 0;
@@ -177,11 +172,11 @@ describeKernel.each(['nft', 'legacy'] as const)('between two settings, with ipta
     ];
     const to = { inbound: [80, 443], outbound: [53, 80], datagrams: [] };
     await inPair(async (pair) => {
-      await applyPlan(targetOf(pair.pod), planFromArguments(REDIRECT), { backend }, unlocked());
+      await applyPlan(targetOf(pair.pod), planFromArguments(REDIRECT), { backend }, unlockedIn(pair.pod));
       const silence = await listenIn(pair, to);
       try {
         for (const { args, order } of settings) {
-          const { steps } = await applyPlan(targetOf(pair.pod), planFromArguments(args), { backend, dryRun: true }, unlocked());
+          const { steps } = await applyPlan(targetOf(pair.pod), planFromArguments(args), { backend, dryRun: true }, unlockedIn(pair.pod));
           const single = steps.flatMap(({ argv, text }) =>
             text.split(/(?<=^COMMIT\n)/m).map((part) => ({ command: argv.join(' '), part })),
           );
