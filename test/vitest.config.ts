@@ -11,12 +11,7 @@ import { LATE_OPTIMIZING } from './late-optimizing.ts';
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
 const kernel = ['test/{kernel,pods}/**/*.test.ts', 'test/explorer/page*.test.ts'];
 // The command line as users have it, once more as the executable: what differs there is the runtime, not the rules.
-const executable = [
-  'test/cli/{bad-input,bookinfo}.test.ts',
-  'test/cli/{apply/report,changes/changes,check/command,diff/diff,explain/explain,identify/identify,preview/preview,trace/command}.test.ts',
-  'test/sources/manifest-input.test.ts',
-  'test/package/executable.test.ts',
-];
+const executable = ['test/package/executable*.test.ts'];
 // What an init container runs, once more as each of the executables.
 const inKernel = [
   'test/kernel/{cut-off,drop-in,drop-in-commands,escape,killed,native,native-killed,native-transitions,probe,same-answers,surroundings}.test.ts',
@@ -71,7 +66,7 @@ export default defineConfig({
         test: {
           name: 'pure',
           include: ['test/**/*.test.ts'],
-          exclude: [...kernel, 'test/package/executable.test.ts'],
+          exclude: [...kernel, ...executable],
         },
       },
       { extends: true, test: { name: 'kernel', include: kernel, exclude: ['test/kernel/same-answers.test.ts'] } },
