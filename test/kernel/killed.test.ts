@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Effects } from '../../src/host/kernel/apply.ts';
-import { applyPlan, machine } from '../../src/host/kernel/apply.ts';
+import { applyPlan } from '../../src/host/kernel/apply.ts';
 import type { Target } from '../../src/host/namespace/namespace.ts';
 import type { CapturePlan } from '../../src/istio/plan/plan.ts';
 import { planFromArguments } from '../../src/istio/plan/plan-from-arguments.ts';
@@ -10,6 +9,7 @@ import type { Victim } from './killing.ts';
 import { runAndKill, VICTIMS } from './killing.ts';
 import type { Namespace } from './namespace.ts';
 import { ADDRESSES, inPair } from './pod-and-client.ts';
+import { unlockedIn } from './programs-in.ts';
 import { describeKernel } from './requirements.ts';
 import type { State } from './table-states.ts';
 import { areEqual, differences, look, prefixes, wantedState } from './table-states.ts';
@@ -71,11 +71,6 @@ function targetOf({ name }: Namespace): Target {
   return { kind: 'netns', path: `/run/netns/${name}` };
 }
 
-// In this process the lock costs a process; the program that is killed takes it.
-function unlocked(): Effects {
-  return { ...machine(), lock: async () => ({ release: () => undefined }) };
-}
-
 /** How many kills left all tables old, some of them, all of them new. */
 interface Tally {
   old: number;
@@ -133,7 +128,7 @@ async function killAgainAndAgain(pod: Namespace, backend: Backend, { between }: 
     if (next() < 0.5) {
       // Forward or back, from wherever the program has stopped.
       const at = next() < 0.5 ? 0 : 1;
-      const { state, failures } = await applyPlan(targetOf(pod), plans[at], { backend }, unlocked());
+      const { state, failures } = await applyPlan(targetOf(pod), plans[at], { backend }, unlockedIn(pod));
       expect({ state, failures }, what).toEqual({ state: 'as wanted', failures: [] });
       before = wanted[at].tables;
       to = at === 0 ? 1 : 0;

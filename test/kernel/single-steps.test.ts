@@ -1,24 +1,19 @@
 /** The steps from one setting to another, one by one, as whoever is interrupted between them leaves a pod. */
 
 import { expect, it } from 'vitest';
-import type { Effects } from '../../src/host/kernel/apply.ts';
-import { applyPlan, machine } from '../../src/host/kernel/apply.ts';
+import { applyPlan } from '../../src/host/kernel/apply.ts';
 import type { Target } from '../../src/host/namespace/namespace.ts';
 import { planFromArguments } from '../../src/istio/plan/plan-from-arguments.ts';
 import { DEFAULT_POD } from '../default-pod.ts';
 import { connectIn, listenIn } from './hammer.ts';
 import { feed } from './namespace.ts';
 import { inPair } from './pod-and-client.ts';
+import { unlockedIn } from './programs-in.ts';
 import { describeKernel } from './requirements.ts';
 
 const REDIRECT = DEFAULT_POD;
 // mangle captures for TPROXY: it comes first where it begins to, and last where it ceases.
 const TPROXY = [...DEFAULT_POD, '-m', 'TPROXY', '--redirect-dns', '--capture-all-dns', '--drop-invalid'];
-
-// In tests nobody else works in the namespace, and the lock costs a process.
-function unlocked(): Effects {
-  return { ...machine(), lock: async () => ({ release: () => undefined }) };
-}
 
 describeKernel.each(['nft', 'legacy'] as const)('between two settings, with iptables-%s,', (backend) => {
   it('what both capture is captured after each single step', async () => {
@@ -29,11 +24,11 @@ describeKernel.each(['nft', 'legacy'] as const)('between two settings, with ipta
     const to = { inbound: [80, 443], outbound: [53, 80], datagrams: [] };
     await inPair(async (pair) => {
       const target: Target = { kind: 'netns', path: `/run/netns/${pair.pod.name}` };
-      await applyPlan(target, planFromArguments(REDIRECT), { backend }, unlocked());
+      await applyPlan(target, planFromArguments(REDIRECT), { backend }, unlockedIn(pair.pod));
       const silence = await listenIn(pair, to);
       try {
         for (const { args, order } of settings) {
-          const { steps } = await applyPlan(target, planFromArguments(args), { backend, dryRun: true }, unlocked());
+          const { steps } = await applyPlan(target, planFromArguments(args), { backend, dryRun: true }, unlockedIn(pair.pod));
           const single = steps.flatMap(({ argv, text }) =>
             text.split(/(?<=^COMMIT\n)/m).map((part) => ({ command: argv.join(' '), part })),
           );
