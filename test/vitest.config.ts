@@ -12,10 +12,12 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 const kernel = ['test/{kernel,pods}/**/*.test.ts', 'test/explorer/page*.test.ts'];
 // The command line as users have it, once more as the executable: what differs there is the runtime, not the rules.
 const executable = ['test/package/executable*.test.ts'];
-// What an init container runs, once more as each of the executables.
+// What an init container runs, once more as each of the executables: processes, signals, handles, sockets, what fails and what is killed.
 const inKernel = [
-  'test/kernel/{cut-off,drop-in,drop-in-commands,escape,killed,native,native-killed,native-transitions,probe,same-answers,surroundings}.test.ts',
+  'test/kernel/{apply-process,cut-off,drop-in-process,escape,killed,native-failures,native-killed,native-transitions,probe,same-answers,surroundings}.test.ts',
 ];
+// The static one, which the images run, is asked for all of it.
+const allInKernel = [...inKernel, 'test/kernel/{drop-in,drop-in-commands,native}.test.ts'];
 
 /** Whether a build is there. */
 function isBuilt(file: string, where: string): boolean {
@@ -77,7 +79,7 @@ export default defineConfig({
           ]
         : []),
       ...(builtStatic
-        ? [{ extends: true as const, test: { name: 'static-kernel', include: inKernel, env: { TEST_PROGRAM: 'static' } } }]
+        ? [{ extends: true as const, test: { name: 'static-kernel', include: allInKernel, env: { TEST_PROGRAM: 'static' } } }]
         : []),
     ],
   },

@@ -5,11 +5,9 @@ import type { CapturePlan } from '../../src/istio/plan/plan.ts';
 import { planFromArguments } from '../../src/istio/plan/plan-from-arguments.ts';
 import { FAMILIES } from '../../src/netfilter/family.ts';
 import { numbersBy } from '../random.ts';
-import { connectIn, listenIn } from './hammer.ts';
 import type { Victim } from './killing.ts';
 import { runAndKill, VICTIMS } from './killing.ts';
 import type { Namespace } from './namespace.ts';
-import { feed } from './namespace.ts';
 import { ADDRESSES, inPair } from './pod-and-client.ts';
 import { unlockedIn } from './programs-in.ts';
 import { describeKernel } from './requirements.ts';
@@ -162,35 +160,4 @@ describeKernel.each([
       });
     },
   );
-});
-
-describeKernel.each(['nft', 'legacy'] as const)('between two settings, with iptables-%s,', (backend) => {
-  it('what both capture is captured after each single step', async () => {
-    const settings: readonly Setting[] = [
-      { args: TPROXY, order: TO_TPROXY },
-      { args: REDIRECT, order: TO_REDIRECT },
-    ];
-    const to = { inbound: [80, 443], outbound: [53, 80], datagrams: [] };
-    await inPair(async (pair) => {
-      await applyPlan(targetOf(pair.pod), planFromArguments(REDIRECT), { backend }, unlockedIn(pair.pod));
-      const silence = await listenIn(pair, to);
-      try {
-        for (const { args, order } of settings) {
-          const { steps } = await applyPlan(targetOf(pair.pod), planFromArguments(args), { backend, dryRun: true }, unlockedIn(pair.pod));
-          const single = steps.flatMap(({ argv, text }) =>
-            text.split(/(?<=^COMMIT\n)/m).map((part) => ({ command: argv.join(' '), part })),
-          );
-          expect(single.flatMap(({ part }) => /^\*(\w+)/.exec(part)?.[1] ?? [])).toEqual(order);
-          for (const { command, part } of single) {
-            expect(await pair.pod.run(feed(command, part))).toMatchObject({ exitCode: 0 });
-            const { captured, ...others } = await (await connectIn(pair, to))();
-            expect(others, `after ${part}`).toEqual({ escaped: 0, lost: {} });
-            expect(captured).toBeGreaterThanOrEqual(40);
-          }
-        }
-      } finally {
-        await silence();
-      }
-    });
-  });
 });
