@@ -1,21 +1,9 @@
-/** The part that is played of what asks the kernel, which takes most of the time: a twelfth, by every build. */
+/** The part that is played of what asks the kernel, by every build. */
 
 import { existsSync } from 'node:fs';
-import * as trials from '../trials.ts';
+import { played } from '../trials.ts';
 
-export { PLAYS_ALL } from '../trials.ts';
-
-const HALF = trials.PLAYS_ALL || process.env['TEST_PROGRAM'] !== undefined ? 1 : 1 / 2;
-
-/** As {@link trials.rounds}. */
-export function rounds(all: number, times = 1): number {
-  return trials.rounds(all, times * HALF);
-}
-
-/** As {@link trials.played}. */
-export function played<T>(all: readonly T[], times = 1): readonly T[] {
-  return trials.played(all, times * HALF);
-}
+export { PLAYS_ALL, played, rounds } from '../trials.ts';
 
 /** By what TEST_PROGRAM calls them, and what is there where they are built. */
 const BUILDS = [
