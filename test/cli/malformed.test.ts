@@ -95,7 +95,9 @@ describe(`a text of ${MEGABYTES} MB`, () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: SAVE });
     const megabytes = Number(readFileSync(peak, 'utf8'));
     expect(megabytes).toBeLessThan(MOST);
-    console.log(`note: ${MEGABYTES} MB ${how} with a save in them: ${(durationMs / 1000).toFixed(1)} s, ${megabytes.toFixed(0)} MB at most`);
+    console.log(
+      `note: ${MEGABYTES} MB ${how} with a save in them: ${(durationMs / 1000).toFixed(1)} s, ${megabytes.toFixed(0)} MB at most`,
+    );
   };
 
   const WAYS: readonly (readonly [string, (file: string) => Promise<void>])[] = [
