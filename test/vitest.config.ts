@@ -11,16 +11,13 @@ import { LATE_OPTIMIZING } from './late-optimizing.ts';
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
 const kernel = ['test/{kernel,pods}/**/*.test.ts', 'test/explorer/page*.test.ts'];
 // The command line as users have it, once more as the executable: what differs there is the runtime, not the rules.
-const executable = [
-  'test/cli/{bad-input,bookinfo}.test.ts',
-  'test/cli/{apply/report,changes/changes,check/command,diff/diff,explain/explain,identify/identify,preview/preview,trace/command}.test.ts',
-  'test/sources/manifest-input.test.ts',
-  'test/package/executable.test.ts',
-];
-// What an init container runs, once more as each of the executables.
+const executable = ['test/package/executable*.test.ts'];
+// What an init container runs, once more as each of the executables: processes, signals, handles, sockets, what fails and what is killed.
 const inKernel = [
-  'test/kernel/{cut-off,drop-in,drop-in-commands,escape,killed,native,native-killed,native-transitions,probe,same-answers,surroundings}.test.ts',
+  'test/kernel/{apply-process,cut-off,drop-in-process,escape,killed,native-failures,native-killed,native-transitions,probe,same-answers,surroundings}.test.ts',
 ];
+// The static one, which the images run, is asked for all of it.
+const allInKernel = [...inKernel, 'test/kernel/{drop-in,drop-in-commands,native}.test.ts'];
 
 /** Whether a build is there. */
 function isBuilt(file: string, where: string): boolean {
@@ -71,7 +68,7 @@ export default defineConfig({
         test: {
           name: 'pure',
           include: ['test/**/*.test.ts'],
-          exclude: [...kernel, 'test/package/executable.test.ts'],
+          exclude: [...kernel, ...executable],
         },
       },
       { extends: true, test: { name: 'kernel', include: kernel, exclude: ['test/kernel/same-answers.test.ts'] } },
@@ -82,7 +79,7 @@ export default defineConfig({
           ]
         : []),
       ...(builtStatic
-        ? [{ extends: true as const, test: { name: 'static-kernel', include: inKernel, env: { TEST_PROGRAM: 'static' } } }]
+        ? [{ extends: true as const, test: { name: 'static-kernel', include: allInKernel, env: { TEST_PROGRAM: 'static' } } }]
         : []),
     ],
   },

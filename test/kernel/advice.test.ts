@@ -3,15 +3,13 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
-import { check } from '../../src/cli/check/check.ts';
-import { plain } from '../../src/cli/terminal/color.ts';
 import type { FindingCode } from '../../src/istio/advice/findings/kinds.ts';
 import { FINDINGS } from '../../src/istio/advice/findings/kinds.ts';
 import { planFromSettings } from '../../src/istio/kubernetes/plan-from-settings.ts';
 import type { CapturePlan } from '../../src/istio/plan/plan.ts';
 import { printList } from '../../src/netfilter/list/print-list.ts';
 import { printRestore, printSave } from '../../src/netfilter/print.ts';
-import { BIN, SHELL_BIN, scratchFolder } from '../cli/program.ts';
+import { BIN, run, SHELL_BIN, scratchFolder } from '../cli/program.ts';
 import type { Namespace } from './namespace.ts';
 import { feed, inNamespace } from './namespace.ts';
 import { describeKernel } from './requirements.ts';
@@ -61,9 +59,8 @@ interface Found {
 }
 
 async function checkedSource(source: string): Promise<Found> {
-  const given = { sets: [], env: [], addresses: [], nameservers: [] };
-  const { output } = await check({ source, given, output: 'json', paint: plain });
-  return JSON.parse(output) as Found;
+  const { stdout } = await run(['check', source, '--output', 'json']);
+  return JSON.parse(stdout) as Found;
 }
 
 const checked = ({ name }: Namespace): Promise<Found> => checkedSource(`netns:/run/netns/${name}`);
@@ -177,7 +174,7 @@ describeKernel('a command in a finding', () => {
   });
 
   it('to run next is one that runs, in every such state, and leaves alone what others made', async () => {
-    let run = 0;
+    let count = 0;
     for (const [code, { script }] of Object.entries(STATES)) {
       await inNamespace(async (namespace) => {
         await namespace.run(script + OTHERS);
@@ -187,11 +184,11 @@ describeKernel('a command in a finding', () => {
         for (const { command } of again.filter((one) => !/\b(?:RELEASE|ARGUMENTS|PID)\b/.test(one.command))) {
           const { exitCode, all } = await copied(command);
           expect([0, 1], `${code}: ${command}: ${all}`).toContain(exitCode);
-          run += 1;
+          count += 1;
         }
         expect(await others(namespace)).toBe(before);
       });
     }
-    expect(run).toBeGreaterThan(5);
+    expect(count).toBeGreaterThan(5);
   });
 });

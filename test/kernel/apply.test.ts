@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Effects } from '../../src/host/kernel/apply.ts';
-import { applyPlan, clean, machine } from '../../src/host/kernel/apply.ts';
+import { applyPlan, clean } from '../../src/host/kernel/apply.ts';
 import type { ApplyResult } from '../../src/host/kernel/result.ts';
 import type { CapturePlan } from '../../src/istio/plan/plan.ts';
 import { planFromArguments } from '../../src/istio/plan/plan-from-arguments.ts';
@@ -10,6 +9,7 @@ import { DISTINCT_PLANS } from '../golden-plans.ts';
 import { applyIn } from './applying.ts';
 import type { Namespace } from './namespace.ts';
 import { feed, inNamespace } from './namespace.ts';
+import { unlockedIn } from './programs-in.ts';
 import { describeKernel } from './requirements.ts';
 import { rulesAndRouting } from './saves.ts';
 import { played, rounds } from './trials.ts';
@@ -26,17 +26,12 @@ const PLANS: readonly { readonly name: string; readonly plan: CapturePlan }[] = 
   { name: 'dual stack with TPROXY', plan: planFromArguments(TPROXY, DUAL) },
 ];
 
-// In tests nobody else works in the namespace; the lock has tests of its own.
-function unlocked(): Effects {
-  return { ...machine(), lock: async () => ({ release: () => undefined }) };
-}
-
 function target({ name }: Namespace): { readonly kind: 'netns'; readonly path: string } {
   return { kind: 'netns', path: `/run/netns/${name}` };
 }
 
 async function apply(namespace: Namespace, plan: CapturePlan, options: Parameters<typeof applyPlan>[2] = {}): Promise<ApplyResult> {
-  return applyPlan(target(namespace), plan, options, unlocked());
+  return applyPlan(target(namespace), plan, options, unlockedIn(namespace));
 }
 
 /** Of lo's addresses ours alone. */
@@ -70,9 +65,12 @@ describeKernel.each(['nft', 'legacy'] as const)('with iptables-%s', (backend) =>
         const before = await everything(namespace);
         expect(summary(await apply(namespace, plan))).toEqual(well('unchanged'));
         expect(await everything(namespace)).toBe(before);
-        expect(summary(await clean(target(namespace), {}, unlocked()))).toEqual({ ...well('cleaned') });
+        expect(summary(await clean(target(namespace), {}, unlockedIn(namespace)))).toEqual({ ...well('cleaned') });
         expect(await shown(namespace, backend)).toBe(empty);
-        expect(summary(await clean(target(namespace), {}, unlocked()))).toMatchObject({ outcome: 'unchanged', state: 'as wanted' });
+        expect(summary(await clean(target(namespace), {}, unlockedIn(namespace)))).toMatchObject({
+          outcome: 'unchanged',
+          state: 'as wanted',
+        });
       });
     },
   );
@@ -102,7 +100,7 @@ COMMIT
       const stable = await everything(namespace);
       expect(summary(await apply(namespace, plan))).toEqual(well('unchanged'));
       expect(await everything(namespace)).toBe(stable);
-      expect(summary(await clean(target(namespace), {}, unlocked()))).toEqual(well('cleaned'));
+      expect(summary(await clean(target(namespace), {}, unlockedIn(namespace)))).toEqual(well('cleaned'));
       expect(await shown(namespace, backend)).toBe(before);
     });
   });
@@ -164,7 +162,7 @@ COMMIT
       const { stdout } = await namespace.run(`${iptables}-save -t mangle | grep TPROXY`);
       expect(stdout).toBe(':ISTIO_TPROXY - [0:0]\n-A OTHERS -p tcp -j ISTIO_TPROXY\n');
       expect(summary(await apply(namespace, planFromArguments(DEFAULT_POD)))).toEqual(well('unchanged'));
-      expect((await clean(target(namespace), {}, unlocked())).kept).toHaveLength(1);
+      expect((await clean(target(namespace), {}, unlockedIn(namespace))).kept).toHaveLength(1);
     });
   });
 
@@ -220,7 +218,7 @@ COMMIT
       const before = await everything(namespace);
       const result = await apply(namespace, planFromArguments(DEFAULT_POD));
       expect(result).toMatchObject({ outcome: 'refused', state: 'as before', failures: [{ cause: 'node' }] });
-      expect(await clean(target(namespace), {}, unlocked())).toMatchObject({ outcome: 'refused' });
+      expect(await clean(target(namespace), {}, unlockedIn(namespace))).toMatchObject({ outcome: 'refused' });
       expect(await everything(namespace)).toBe(before);
       expect(await apply(namespace, planFromArguments(DEFAULT_POD), { host: true })).toMatchObject({ outcome: 'applied' });
     });
@@ -271,7 +269,7 @@ describeKernel('with rules in both backends', () => {
       const result = await apply(namespace, plan, { backend: 'nft' });
       expect(result.warnings.join()).toMatch(/both iptables-nft-save and iptables-legacy-save/);
       expect(await apply(namespace, plan)).toMatchObject({ outcome: 'unchanged', backend: 'nft' });
-      expect(await clean(target(namespace), {}, unlocked())).toMatchObject({ outcome: 'cleaned', state: 'as wanted' });
+      expect(await clean(target(namespace), {}, unlockedIn(namespace))).toMatchObject({ outcome: 'cleaned', state: 'as wanted' });
       for (const backend of ['nft', 'legacy']) expect(await shown(namespace, backend)).not.toContain('ISTIO');
     });
   });
@@ -281,7 +279,7 @@ describeKernel('with rules in both backends', () => {
       const plan = planFromArguments(DEFAULT_POD);
       await apply(namespace, plan, { backend: 'legacy' });
       await apply(namespace, plan, { backend: 'nft' });
-      expect(await clean(target(namespace), { backend: 'legacy' }, unlocked())).toMatchObject({
+      expect(await clean(target(namespace), { backend: 'legacy' }, unlockedIn(namespace))).toMatchObject({
         outcome: 'cleaned',
         backend: 'legacy',
         warnings: [],
@@ -299,7 +297,9 @@ describeKernel('with native nftables rules of Istio', () => {
     await inNamespace(async (namespace) => {
       await namespace.run(NATIVE);
       const result =
-        action === 'apply' ? await apply(namespace, planFromArguments(DEFAULT_POD)) : await clean(target(namespace), {}, unlocked());
+        action === 'apply'
+          ? await apply(namespace, planFromArguments(DEFAULT_POD))
+          : await clean(target(namespace), {}, unlockedIn(namespace));
       expect(result).toMatchObject({ outcome: action === 'apply' ? 'applied' : 'cleaned', state: 'as wanted' });
       expect((await namespace.run('nft list tables inet')).stdout).toBe('table inet other\n');
     });

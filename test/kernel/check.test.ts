@@ -3,16 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
-import { check } from '../../src/cli/check/check.ts';
-import { plain } from '../../src/cli/terminal/color.ts';
 import { planFromSettings } from '../../src/istio/kubernetes/plan-from-settings.ts';
 import type { CapturePlan } from '../../src/istio/plan/plan.ts';
 import { planFromArguments } from '../../src/istio/plan/plan-from-arguments.ts';
 import { printNftScript } from '../../src/netfilter/nft/print.ts';
 import { NO_NFT } from '../../src/netfilter/nft/ruleset.ts';
 import { printRestore } from '../../src/netfilter/print.ts';
-import type { SourceOptions } from '../../src/sources/options.ts';
-import { SHELL_BIN } from '../cli/program.ts';
+import { run as runKept, SHELL_BIN } from '../cli/program.ts';
 import type { Namespace } from './namespace.ts';
 import { feed, inNamespace } from './namespace.ts';
 import { describeKernel } from './requirements.ts';
@@ -20,7 +17,6 @@ import { run as runByNode, startingFrom } from './starting.ts';
 
 const { run } = startingFrom(SHELL_BIN);
 
-const NONE: SourceOptions = { sets: [], env: [], addresses: [], nameservers: [] };
 const RELEASE = { value: '1.23', source: { kind: 'option', option: '--release' } } as const;
 const PLAIN = planFromSettings({ release: RELEASE });
 const NATIVE = planFromArguments(['-i', '*', '-b', '*', '-d', '15090,15021,15020', '--native-nftables'], { release: '1.28' });
@@ -34,9 +30,9 @@ interface Found {
   readonly again: readonly { readonly command: string }[];
 }
 
-async function checked({ name }: Namespace, given: Partial<SourceOptions> = {}): Promise<Found> {
-  const { output } = await check({ source: `netns:/run/netns/${name}`, given: { ...NONE, ...given }, output: 'json', paint: plain });
-  const found = JSON.parse(output) as Found;
+async function checked({ name }: Namespace, ...options: readonly string[]): Promise<Found> {
+  const { stdout } = await runKept(['check', `netns:/run/netns/${name}`, '--output', 'json', ...options]);
+  const found = JSON.parse(stdout) as Found;
   // No proxy runs in these.
   return { ...found, findings: found.findings.filter(({ code }) => code !== 'no-listener') };
 }
@@ -82,13 +78,13 @@ describeKernel('a check of what is live', () => {
     ];
     await inNamespace(async (namespace) => {
       await namespace.run(made(PLAIN));
-      expect(await checked(namespace, { release: '1.23' })).toMatchObject({ exitCode: 0, findings: [], again: [] });
+      expect(await checked(namespace, '--release', '1.23')).toMatchObject({ exitCode: 0, findings: [], again: [] });
       for (const [script, drift, findings] of cases) {
         const { stderr } = await namespace.run(
           `iptables -P INPUT ACCEPT; iptables -F; iptables -t nat -F; iptables -t nat -X; ${made(PLAIN)}${script}`,
         );
         expect(stderr).toBe('');
-        const found = await checked(namespace, { release: '1.23' });
+        const found = await checked(namespace, '--release', '1.23');
         expect({ script, drift: differences(found), findings: codes(found), exitCode: found.exitCode }).toEqual({
           script,
           drift,
@@ -176,8 +172,8 @@ describeKernel('a check of what is live', () => {
     await inNamespace(async (namespace) => {
       await namespace.run(made(PLAIN));
       const note = async (): Promise<string> => {
-        const { output } = await check({ source: `netns:/run/netns/${namespace.name}`, given: NONE, output: 'text', paint: plain });
-        return /^note .*$/m.exec(output)?.[0] ?? '';
+        const { stdout } = await runKept(['check', `netns:/run/netns/${namespace.name}`]);
+        return /^note .*$/m.exec(stdout)?.[0] ?? '';
       };
       expect(await note()).toContain('nothing listens on TCP 15001 and 15006,');
       const script =

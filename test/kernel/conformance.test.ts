@@ -8,7 +8,6 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { hostFacts } from '../../src/host/facts.ts';
-import { programs } from '../../src/host/run.ts';
 import { runAll } from '../../src/host/scratch/pod-runs.ts';
 import { readArguments } from '../../src/istio/arguments/argument-settings.ts';
 import type { CaseOutcome, GoldenCase } from '../../src/istio/found/conformance/golden-case.ts';
@@ -27,6 +26,8 @@ import { printSave } from '../../src/netfilter/print.ts';
 import { ROOT } from '../cli/program.ts';
 import { expectEvidence } from '../evidence.ts';
 import { COMMAND_LINES, INTENDED, RULE_CASES } from '../golden-command-line.ts';
+import { inNamespace } from './namespace.ts';
+import { programsIn } from './programs-in.ts';
 import { describeKernel } from './requirements.ts';
 
 // What starts faster, where it is built: the test is of rules, not of runtimes.
@@ -91,10 +92,12 @@ async function runWorks(): Promise<void> {
     const golden = { ...first.run.golden, env: { ...first.run.golden.env, ISTIO_INIT_RELEASE: first.release } };
     return [{ golden, outcomes: first.run.outcomes }];
   });
-  const judged = await runAll({ program: [PROGRAM], deadline: 30_000 }, runs, programs(), {
-    atOnce: availableParallelism(),
-    done: () => undefined,
-  });
+  const judged = await inNamespace((namespace) =>
+    runAll({ program: [PROGRAM], deadline: 30_000 }, runs, programsIn(namespace), {
+      atOnce: availableParallelism(),
+      done: () => undefined,
+    }),
+  );
   for (const [at, pairs] of alike.entries()) {
     const result = judged[at]?.result;
     const [first] = pairs;

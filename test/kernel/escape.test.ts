@@ -1,7 +1,6 @@
-import { basename } from 'node:path';
 import { expect, it } from 'vitest';
 import type { Effects } from '../../src/host/kernel/apply.ts';
-import { applyPlan, clean, machine } from '../../src/host/kernel/apply.ts';
+import { applyPlan, clean } from '../../src/host/kernel/apply.ts';
 import type { ApplyOptions } from '../../src/host/kernel/options.ts';
 import type { Target } from '../../src/host/namespace/namespace.ts';
 import type { Command } from '../../src/host/run.ts';
@@ -9,7 +8,9 @@ import type { CapturePlan } from '../../src/istio/plan/plan.ts';
 import { planFromArguments } from '../../src/istio/plan/plan-from-arguments.ts';
 import type { Answers, Destinations } from './hammer.ts';
 import { connectIn, listenIn } from './hammer.ts';
+import type { Namespace } from './namespace.ts';
 import { inPair } from './pod-and-client.ts';
+import { unlockedIn } from './programs-in.ts';
 import { describeKernel } from './requirements.ts';
 import { run } from './starting.ts';
 import { PLAYS_ALL, played } from './trials.ts';
@@ -92,20 +93,23 @@ const WAYS: Readonly<Record<'nft' | 'legacy', readonly Swap[]>> = {
   legacy: SWAPS.filter((swapped, index) => PLAYS_ALL || index % 2 === 1 || swapped === REDIRECT_TO_TPROXY),
 };
 
-type Change = (target: NetnsTarget, plan: CapturePlan, options: ApplyOptions, args: readonly string[]) => Promise<void>;
-type NetnsTarget = Extract<Target, { kind: 'netns' }>;
+type Change = (pod: Namespace, plan: CapturePlan, options: ApplyOptions, args: readonly string[]) => Promise<void>;
+
+function targetOf({ name }: Namespace): Target {
+  return { kind: 'netns', path: `/run/netns/${name}` };
+}
 
 /** Whether a build of its own is tested, which then makes each change; Node's code makes it within this process, several times as fast. */
 const IS_OTHER_BUILD = process.env['TEST_PROGRAM'] !== undefined;
 
-const apply: Change = async (target, plan, options, args) => {
-  if (IS_OTHER_BUILD) return byProgram(target, options, args);
-  expect(await applyPlan(target, plan, options, unlocked())).toMatchObject({ outcome: 'applied', failures: [] });
+const apply: Change = async (pod, plan, options, args) => {
+  if (IS_OTHER_BUILD) return byProgram(pod, options, args);
+  expect(await applyPlan(targetOf(pod), plan, options, unlockedIn(pod))).toMatchObject({ outcome: 'applied', failures: [] });
 };
 
-async function byProgram({ path }: NetnsTarget, { backend }: ApplyOptions, args: readonly string[]): Promise<void> {
+async function byProgram(pod: Namespace, { backend }: ApplyOptions, args: readonly string[]): Promise<void> {
   const forced = backend === undefined || args.includes(NATIVE) ? [] : ['--force-iptables-binary', backend];
-  const found = await run({ name: basename(path) }, ['istio-iptables', ...args, ...forced]);
+  const found = await run(pod, ['istio-iptables', ...args, ...forced]);
   expect(found).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('applied and verified') });
 }
 
@@ -113,28 +117,23 @@ const WRONG: readonly { readonly name: string; readonly swaps: number; readonly 
   {
     name: 'all is removed before it is made again',
     swaps: 2,
-    change: async (target, plan, options) => {
-      await clean(target, options, unlocked());
-      await applyPlan(target, plan, options, unlocked());
+    change: async (pod, plan, options) => {
+      await clean(targetOf(pod), options, unlockedIn(pod));
+      await applyPlan(targetOf(pod), plan, options, unlockedIn(pod));
     },
   },
   {
     name: 'the tables change in the opposite order',
     swaps: 4,
-    change: async (target, plan, options) => {
-      await applyPlan(target, plan, options, backwards());
+    change: async (pod, plan, options) => {
+      await applyPlan(targetOf(pod), plan, options, backwards(pod));
     },
   },
 ];
 
-// In tests nobody else works in the namespace, and the lock, which costs a process, has tests of its own.
-function unlocked(): Effects {
-  return { ...machine(), lock: async () => ({ release: () => undefined }) };
-}
-
 /** This machine, with the tables of every restore in the opposite order. */
-function backwards(): Effects {
-  const { programs, ...effects } = unlocked();
+function backwards(pod: Namespace): Effects {
+  const { programs, ...effects } = unlockedIn(pod);
   const turned = ({ stdin = '', ...command }: Command): Command => {
     const restores = command.argv.some((word) => word.endsWith('-restore'));
     return {
@@ -154,19 +153,18 @@ function backwards(): Effects {
 function swap(
   { to, between }: Swap,
   swaps: number,
-  change: (target: NetnsTarget, plan: CapturePlan, args: readonly string[]) => Promise<void>,
+  change: (pod: Namespace, plan: CapturePlan, args: readonly string[]) => Promise<void>,
 ): Promise<Answers> {
   const plans = between.map((args) => [planFromArguments(args), args] as const);
   const [one, other] = plans as [(typeof plans)[number], (typeof plans)[number]];
   return inPair(async (pair) => {
-    const target: NetnsTarget = { kind: 'netns', path: `/run/netns/${pair.pod.name}` };
-    await change(target, ...one);
+    await change(pair.pod, ...one);
     const silence = await listenIn(pair, to);
     let answers: Answers;
     try {
       const stop = await connectIn(pair, to);
       try {
-        for (let done = 0; done < swaps; done += 1) await change(target, ...(done % 2 === 0 ? other : one));
+        for (let done = 0; done < swaps; done += 1) await change(pair.pod, ...(done % 2 === 0 ? other : one));
       } finally {
         answers = await stop();
       }
@@ -188,7 +186,7 @@ describeKernel.each(['nft', 'legacy'] as const)('while two processes connect wit
     'apply lets none escape: $name',
     { timeout: 180_000 },
     async (swapped) => {
-      const answers = await swap(swapped, EACH, (target, plan, args) => apply(target, plan, { backend }, args));
+      const answers = await swap(swapped, EACH, (pod, plan, args) => apply(pod, plan, { backend }, args));
       tell(backend, swapped.name, EACH, answers);
       const { captured, ...others } = answers;
       expect(others).toEqual({ escaped: 0, lost: {} });
@@ -203,7 +201,7 @@ describeKernel.each(['nft', 'legacy'] as const)('while two processes connect wit
     async ({ name, swaps, change }) => {
       let answers: Answers | undefined;
       for (let tries = 0; tries < 15 && (answers?.escaped ?? 0) === 0; tries += 1) {
-        answers = await swap(REDIRECT_TO_TPROXY, swaps, (target, plan, args) => change(target, plan, { backend }, args));
+        answers = await swap(REDIRECT_TO_TPROXY, swaps, (pod, plan, args) => change(pod, plan, { backend }, args));
         tell(backend, name, swaps, answers);
       }
       expect(answers?.escaped).toBeGreaterThan(0);
@@ -213,7 +211,7 @@ describeKernel.each(['nft', 'legacy'] as const)('while two processes connect wit
 
 describeKernel('while two processes connect without pause, with native nftables', () => {
   it.each(NATIVE_SWAPS)('apply lets none escape: $name', { timeout: 180_000 }, async (swapped) => {
-    const answers = await swap(swapped, EACH, (target, plan, args) => apply(target, plan, {}, args));
+    const answers = await swap(swapped, EACH, (pod, plan, args) => apply(pod, plan, {}, args));
     tell('native', swapped.name, EACH, answers);
     const { captured, ...others } = answers;
     expect(others).toEqual({ escaped: 0, lost: {} });

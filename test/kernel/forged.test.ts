@@ -2,8 +2,6 @@
 
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
-import { check } from '../../src/cli/check/check.ts';
-import { plain } from '../../src/cli/terminal/color.ts';
 import { applyPlan } from '../../src/host/kernel/apply.ts';
 import { identify } from '../../src/istio/found/identify.ts';
 import { planFromSettings } from '../../src/istio/kubernetes/plan-from-settings.ts';
@@ -11,8 +9,10 @@ import { printSave } from '../../src/netfilter/print.ts';
 import { isDoubt } from '../../src/netfilter/unseen.ts';
 import type { SourceOptions } from '../../src/sources/options.ts';
 import { readSource } from '../../src/sources/read-source.ts';
+import { run } from '../cli/program.ts';
 import type { Namespace } from './namespace.ts';
 import { inNamespace } from './namespace.ts';
+import { unlockedIn } from './programs-in.ts';
 import { describeKernel } from './requirements.ts';
 
 const NONE: SourceOptions = { sets: [], env: [], addresses: [], nameservers: [] };
@@ -23,8 +23,8 @@ const LINES = printSave(PLAN.ip)
 
 const iptables = (name: string, ...argv: readonly string[]) => execa('ip', ['netns', 'exec', name, 'iptables-nft', '-t', 'nat', ...argv]);
 
-async function jumps({ run }: Namespace): Promise<number> {
-  const { stdout } = await run('nft list chain ip nat OUTPUT 2>/dev/null');
+async function jumps(namespace: Namespace): Promise<number> {
+  const { stdout } = await namespace.run('nft list chain ip nat OUTPUT 2>/dev/null');
   return stdout.split('jump ISTIO_OUTPUT').length - 1;
 }
 
@@ -36,10 +36,12 @@ describeKernel('rules that a text only seems to have', () => {
       for (const line of LINES) await iptables(name, '-A', 'CNI-X', '-m', 'comment', '--comment', `\n${line}\n`, '-j', 'RETURN');
       const source = `netns:/run/netns/${name}`;
       expect(identify((await readSource(source, NONE)).seen).outcome).toBe('none');
-      const { output, exitCode } = await check({ source, given: NONE, output: 'text', paint: plain });
-      expect(output).toContain(`comments of ${LINES.length} rules look like rules`);
+      const { stdout, exitCode } = await run(['check', source]);
+      expect(stdout).toContain(`comments of ${LINES.length} rules look like rules`);
       expect(exitCode).toBe(1);
-      expect(await applyPlan({ kind: 'netns', path: `/run/netns/${name}` }, PLAN)).toMatchObject({ outcome: 'applied' });
+      expect(await applyPlan({ kind: 'netns', path: `/run/netns/${name}` }, PLAN, {}, unlockedIn(namespace))).toMatchObject({
+        outcome: 'applied',
+      });
       expect(await jumps(namespace)).toBe(1);
     });
   });
@@ -51,15 +53,15 @@ describeKernel('rules that a text only seems to have', () => {
     await inNamespace(async (namespace) => {
       const { name } = namespace;
       const target = { kind: 'netns', path: `/run/netns/${name}` } as const;
-      expect(await applyPlan(target, PLAN)).toMatchObject({ outcome: 'applied' });
+      expect(await applyPlan(target, PLAN, {}, unlockedIn(namespace))).toMatchObject({ outcome: 'applied' });
       await iptables(name, '-D', 'OUTPUT', '-j', 'ISTIO_OUTPUT');
       await iptables(name, '-N', 'CNI-X');
       await iptables(name, '-A', 'CNI-X', ...match, '-j', 'ISTIO_OUTPUT');
       const { seen } = await readSource(`netns:/run/netns/${name}`, NONE);
       expect(seen.unseen.filter(isDoubt).map(({ chain }) => chain)).toContain('OUTPUT');
       expect(identify(seen).outcome).toBe('unknown');
-      expect((await check({ source: `netns:/run/netns/${name}`, given: NONE, output: 'text', paint: plain })).exitCode).toBe(2);
-      const result = await applyPlan(target, PLAN);
+      expect(await run(['check', `netns:/run/netns/${name}`])).toMatchObject({ exitCode: 2 });
+      const result = await applyPlan(target, PLAN, {}, unlockedIn(namespace));
       expect(result).toMatchObject({ outcome: 'failed', failures: [{ cause: 'not-verified' }] });
       expect(await jumps(namespace)).toBe(0);
     });
@@ -82,7 +84,7 @@ describeKernel('rules that a text only seems to have', () => {
       await inNamespace(async (namespace) => {
         const { name } = namespace;
         const target = { kind: 'netns', path: `/run/netns/${name}` } as const;
-        expect(await applyPlan(target, PLAN, { backend: 'legacy' })).toMatchObject({ outcome: 'applied' });
+        expect(await applyPlan(target, PLAN, { backend: 'legacy' }, unlockedIn(namespace))).toMatchObject({ outcome: 'applied' });
         const legacy = (...argv: readonly string[]) => execa('ip', ['netns', 'exec', name, 'iptables-legacy', '-w', '-t', 'nat', ...argv]);
         await legacy('-D', 'OUTPUT', '-j', 'ISTIO_OUTPUT');
         await legacy('-N', 'CNI-X');
@@ -92,8 +94,11 @@ describeKernel('rules that a text only seems to have', () => {
         const chain = /-A ((?:OUT|ISTIO)\w+)/.exec(match.join(' '))?.[1];
         expect(seen.unseen.filter(isDoubt)).toContainEqual(expect.objectContaining({ family: 'ip', table: 'nat', chain }));
         expect(identify(seen).outcome).toBe('unknown');
-        expect((await check({ source, given: NONE, output: 'text', paint: plain })).exitCode).toBe(2);
-        expect(await applyPlan(target, PLAN)).toMatchObject({ outcome: 'failed', failures: [{ cause: 'not-verified' }] });
+        expect(await run(['check', source])).toMatchObject({ exitCode: 2 });
+        expect(await applyPlan(target, PLAN, {}, unlockedIn(namespace))).toMatchObject({
+          outcome: 'failed',
+          failures: [{ cause: 'not-verified' }],
+        });
       });
     },
   );
@@ -105,7 +110,7 @@ describeKernel('rules that a text only seems to have', () => {
         sets: ['mode=TPROXY', 'dns.capture=all', 'dropInvalid=true', 'outbound.excludePorts=9042', 'interfaces.exclude=eth1'],
       });
       const target = { kind: 'netns', path: `/run/netns/${name}` } as const;
-      expect(await applyPlan(target, everything, { backend: 'legacy' })).toMatchObject({ outcome: 'applied' });
+      expect(await applyPlan(target, everything, { backend: 'legacy' }, unlockedIn(namespace))).toMatchObject({ outcome: 'applied' });
       await namespace.run(`
         iptables-legacy -t nat -N DOCKER; iptables-legacy -t nat -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER
         iptables-legacy -t nat -A DOCKER -m comment --comment "a
@@ -113,7 +118,7 @@ describeKernel('rules that a text only seems to have', () => {
 b" -j RETURN
         iptables-legacy -A INPUT -m recent --set --name ssh --rsource; iptables-legacy -A INPUT -m limit --limit 5/min -j LOG --log-prefix 'x "y" '`);
       expect((await readSource(`netns:/run/netns/${name}`, NONE)).seen.unseen).toEqual([]);
-      expect(await applyPlan(target, everything)).toMatchObject({ outcome: 'unchanged' });
+      expect(await applyPlan(target, everything, {}, unlockedIn(namespace))).toMatchObject({ outcome: 'unchanged' });
     });
   });
 
@@ -121,26 +126,29 @@ b" -j RETURN
     await inNamespace(async (namespace) => {
       const { name } = namespace;
       const target = { kind: 'netns', path: `/run/netns/${name}` } as const;
-      expect(await applyPlan(target, PLAN)).toMatchObject({ outcome: 'applied' });
+      expect(await applyPlan(target, PLAN, {}, unlockedIn(namespace))).toMatchObject({ outcome: 'applied' });
       await namespace.run(
         `nft 'add set ip nat S { type ipv4_addr; }'; nft flush chain ip nat OUTPUT; nft 'add rule ip nat OUTPUT ip daddr @S counter jump ISTIO_OUTPUT'`,
       );
       const { seen } = await readSource(`netns:/run/netns/${name}`, NONE);
       expect(seen.unseen).toEqual([expect.objectContaining({ family: 'ip', table: 'nat', chain: 'OUTPUT' })]);
       expect(identify(seen).outcome).toBe('unknown');
-      expect(await applyPlan(target, PLAN)).toMatchObject({ outcome: 'applied' });
+      expect(await applyPlan(target, PLAN, {}, unlockedIn(namespace))).toMatchObject({ outcome: 'applied' });
       expect(await jumps(namespace)).toBe(2);
-      expect(await applyPlan(target, PLAN)).toMatchObject({ outcome: 'unchanged' });
+      expect(await applyPlan(target, PLAN, {}, unlockedIn(namespace))).toMatchObject({ outcome: 'unchanged' });
     });
   });
 
   it('a rule of Istio that can be read as well as any agrees with what nft shows, in every table and both families', async () => {
-    await inNamespace(async ({ name }) => {
+    await inNamespace(async (namespace) => {
+      const { name } = namespace;
       const everything = planFromSettings({
         sets: ['mode=TPROXY', 'dns.capture=all', 'dropInvalid=true', 'outbound.excludePorts=9042', 'interfaces.exclude=eth1'],
       });
       const both = { ...everything, ip6: { ...everything.ip, family: 'ip6' as const, tables: [] } };
-      expect(await applyPlan({ kind: 'netns', path: `/run/netns/${name}` }, both)).toMatchObject({ outcome: 'applied' });
+      expect(await applyPlan({ kind: 'netns', path: `/run/netns/${name}` }, both, {}, unlockedIn(namespace))).toMatchObject({
+        outcome: 'applied',
+      });
       expect((await readSource(`netns:/run/netns/${name}`, NONE)).seen.unseen).toEqual([]);
     });
   });

@@ -1,17 +1,15 @@
 import { expect, it } from 'vitest';
-import type { Effects } from '../../src/host/kernel/apply.ts';
-import { applyPlan, machine } from '../../src/host/kernel/apply.ts';
+import { applyPlan } from '../../src/host/kernel/apply.ts';
 import type { Target } from '../../src/host/namespace/namespace.ts';
 import type { CapturePlan } from '../../src/istio/plan/plan.ts';
 import { planFromArguments } from '../../src/istio/plan/plan-from-arguments.ts';
 import { FAMILIES } from '../../src/netfilter/family.ts';
 import { numbersBy } from '../random.ts';
-import { connectIn, listenIn } from './hammer.ts';
 import type { Victim } from './killing.ts';
 import { runAndKill, VICTIMS } from './killing.ts';
 import type { Namespace } from './namespace.ts';
-import { feed } from './namespace.ts';
 import { ADDRESSES, inPair } from './pod-and-client.ts';
+import { unlockedIn } from './programs-in.ts';
 import { describeKernel } from './requirements.ts';
 import type { State } from './table-states.ts';
 import { areEqual, differences, look, prefixes, wantedState } from './table-states.ts';
@@ -73,11 +71,6 @@ function targetOf({ name }: Namespace): Target {
   return { kind: 'netns', path: `/run/netns/${name}` };
 }
 
-// In this process the lock costs a process; the program that is killed takes it.
-function unlocked(): Effects {
-  return { ...machine(), lock: async () => ({ release: () => undefined }) };
-}
-
 /** How many kills left all tables old, some of them, all of them new. */
 interface Tally {
   old: number;
@@ -135,7 +128,7 @@ async function killAgainAndAgain(pod: Namespace, backend: Backend, { between }: 
     if (next() < 0.5) {
       // Forward or back, from wherever the program has stopped.
       const at = next() < 0.5 ? 0 : 1;
-      const { state, failures } = await applyPlan(targetOf(pod), plans[at], { backend }, unlocked());
+      const { state, failures } = await applyPlan(targetOf(pod), plans[at], { backend }, unlockedIn(pod));
       expect({ state, failures }, what).toEqual({ state: 'as wanted', failures: [] });
       before = wanted[at].tables;
       to = at === 0 ? 1 : 0;
@@ -167,35 +160,4 @@ describeKernel.each([
       });
     },
   );
-});
-
-describeKernel.each(['nft', 'legacy'] as const)('between two settings, with iptables-%s,', (backend) => {
-  it('what both capture is captured after each single step', async () => {
-    const settings: readonly Setting[] = [
-      { args: TPROXY, order: TO_TPROXY },
-      { args: REDIRECT, order: TO_REDIRECT },
-    ];
-    const to = { inbound: [80, 443], outbound: [53, 80], datagrams: [] };
-    await inPair(async (pair) => {
-      await applyPlan(targetOf(pair.pod), planFromArguments(REDIRECT), { backend }, unlocked());
-      const silence = await listenIn(pair, to);
-      try {
-        for (const { args, order } of settings) {
-          const { steps } = await applyPlan(targetOf(pair.pod), planFromArguments(args), { backend, dryRun: true }, unlocked());
-          const single = steps.flatMap(({ argv, text }) =>
-            text.split(/(?<=^COMMIT\n)/m).map((part) => ({ command: argv.join(' '), part })),
-          );
-          expect(single.flatMap(({ part }) => /^\*(\w+)/.exec(part)?.[1] ?? [])).toEqual(order);
-          for (const { command, part } of single) {
-            expect(await pair.pod.run(feed(command, part))).toMatchObject({ exitCode: 0 });
-            const { captured, ...others } = await (await connectIn(pair, to))();
-            expect(others, `after ${part}`).toEqual({ escaped: 0, lost: {} });
-            expect(captured).toBeGreaterThanOrEqual(40);
-          }
-        }
-      } finally {
-        await silence();
-      }
-    });
-  });
 });

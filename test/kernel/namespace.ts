@@ -57,6 +57,28 @@ export async function inNamespace<R>(use: (namespace: Namespace) => Promise<R>, 
   }
 }
 
+/** What is there between a `beforeAll` and an `afterAll`. */
+export type Open<T> = T & { readonly close: () => Promise<void> };
+
+/** What a function hands to its use until that ends, for longer than one test. */
+export function opened<T extends object>(within: (use: (given: T) => Promise<void>) => Promise<void>): Promise<Open<T>> {
+  return new Promise((resolve, reject) => {
+    const ended = within(
+      (given) =>
+        new Promise<void>((finish) => {
+          resolve({
+            ...given,
+            close: () => {
+              finish();
+              return ended;
+            },
+          });
+        }),
+    );
+    ended.catch(reject);
+  });
+}
+
 /** The text as the standard input of a command in a script. */
 export function feed(command: string, text: string): string {
   return `${command} <<'END OF INPUT'\n${text}END OF INPUT\n`;

@@ -2,8 +2,8 @@
 
 import { execa } from 'execa';
 import type { Family } from '../../src/netfilter/family.ts';
-import type { Namespace } from './namespace.ts';
-import { inNamespace } from './namespace.ts';
+import type { Namespace, Open } from './namespace.ts';
+import { inNamespace, opened } from './namespace.ts';
 
 export interface Addresses {
   readonly pod: string;
@@ -71,25 +71,9 @@ export function inPair<R>(use: (pair: Pair) => Promise<R>): Promise<R> {
   );
 }
 
-export interface OpenPair extends Pair {
-  readonly close: () => Promise<void>;
-}
+export type OpenPair = Open<Pair>;
 
 /** A pair for the time between a `beforeAll` and an `afterAll`. */
 export function openPair(): Promise<OpenPair> {
-  return new Promise((resolve, reject) => {
-    const ended = inPair(
-      (pair) =>
-        new Promise<void>((finish) => {
-          resolve({
-            ...pair,
-            close: () => {
-              finish();
-              return ended;
-            },
-          });
-        }),
-    );
-    ended.catch(reject);
-  });
+  return opened<Pair>(inPair);
 }

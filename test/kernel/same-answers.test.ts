@@ -1,11 +1,12 @@
 /** The builds read settings and manifests alike: what each of the others says is what Node's says. */
 
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { execa } from 'execa';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ASKS_KERNEL, BIN, ROOT, scratchFolder } from '../cli/program.ts';
-import { inNamespace } from './namespace.ts';
+import type { Namespace, Open } from './namespace.ts';
+import { feed, inNamespace, opened } from './namespace.ts';
 import { describeKernel } from './requirements.ts';
 import { PATH } from './starting.ts';
 import { played, playedByBuild } from './trials.ts';
@@ -21,24 +22,19 @@ function withoutCounts(text: string): string {
 }
 
 /** What a build says. */
-async function said(folder: string, namespace: string, args: readonly string[], input?: string | Uint8Array): Promise<object> {
-  const { exitCode, stdout, stderr } = await execa('ip', ['netns', 'exec', namespace, join(folder, 'istio-init'), ...args], {
+function said(folder: string, namespace: string, args: readonly string[], input?: string | Uint8Array): object {
+  const words = ['netns', 'exec', namespace, join(folder, 'istio-init'), ...args];
+  const { status, stdout, stderr } = spawnSync('ip', words, {
     cwd: ROOT,
     env: { PATH },
-    extendEnv: false,
-    reject: false,
-    ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
+    encoding: 'utf8',
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    input,
   });
-  return { exitCode, stdout: withoutCounts(stdout), stderr: withoutCounts(stderr) };
+  return { status, stdout: withoutCounts(stdout), stderr: withoutCounts(stderr) };
 }
 
-async function expectAlike(args: readonly string[], input?: string | Uint8Array): Promise<void> {
-  await inNamespace(async ({ name }) => {
-    expect(await said(BIN, name, args, input)).toEqual(await said(join(ROOT, 'bin'), name, args, input));
-  });
-}
-
-// Node's starts slowest by far. Over a part of the states the executable is held to it, and the static one to the executable over all.
+// Node's starts slowest by far. Over a part of all the executable is held to it, and the static one to the executable over all.
 const OTHER_BUILD = ASKS_KERNEL && existsSync(join(ROOT, 'dist/bin/istio-iptables')) ? join(ROOT, 'dist/bin') : join(ROOT, 'bin');
 
 // What stands there is the same for both, whoever has made it: so by the build that starts fastest.
@@ -95,23 +91,25 @@ const STATES: readonly (readonly [what: string, script: string])[] = [
   ],
 ];
 
-const LEFT = `iptables-nft-save; ip6tables-nft-save; iptables-legacy-save; ip rule; ip route show table 133; ip -6 addr show dev lo; nft list ruleset`;
+const LEFT = `iptables-nft-save; ip6tables-nft-save; iptables-legacy-save; nft list ruleset
+${feed('ip -force -batch -', 'rule show\naddress show dev lo\nroute show table 133\n')}`;
+
+const MARK = '### ';
 
 /** What a build's drop-in says, and what is there after it, without times and counters. */
 async function leftBy(folder: string, state: string, words: readonly string[]): Promise<object> {
-  return inNamespace(async ({ name, run }) => {
-    await run(`ISTIO=${FASTEST}\n${state}`);
-    const { exitCode, stdout, stderr } = await execa('ip', ['netns', 'exec', name, join(folder, 'istio-iptables'), ...words], {
-      env: { PATH },
-      extendEnv: false,
-      reject: false,
-      stdin: 'ignore',
-    });
-    const left = (await run(`(${LEFT}) 2>/dev/null`)).stdout;
+  const script = `ISTIO=${FASTEST}
+(${state}) >/dev/null 2>&1
+env -i PATH=${PATH} ${folder}/istio-iptables ${words.map((word) => `'${word}'`).join(' ')} </dev/null
+echo "${MARK}$?"
+(${LEFT}) 2>/dev/null`;
+  return inNamespace(async ({ run }) => {
+    const { stdout, stderr } = await run(script);
+    const [said = '', left = ''] = stdout.split(MARK);
     return {
-      exitCode,
-      stdout,
-      said: withoutCounts(stderr.replaceAll(/^\d{4}-[\d-]+T[\d:.]+Z/gm, '')),
+      said,
+      logged: withoutCounts(stderr.replaceAll(/^\d{4}-[\d-]+T[\d:.]+Z/gm, '')),
+      // The first line is the exit code.
       left: left.replaceAll(/^#.*\n|\[\d+:\d+\]|packets \d+ bytes \d+|valid_lft.*/gm, ''),
     };
   });
@@ -119,51 +117,64 @@ async function leftBy(folder: string, state: string, words: readonly string[]): 
 
 describe('another build than that for Node', () => {
   describeKernel('says the same', () => {
-    it.each(played(MANIFESTS))('of %s', async (file) => {
-      await expectAlike([...DRY_RUN, '-f', file]);
+    // A dry run touches nothing, and who is refused has not begun.
+    let pod: Open<Namespace> | undefined;
+    beforeAll(async () => {
+      pod = await opened<Namespace>(inNamespace);
+    });
+    afterAll(() => pod?.close());
+    const expectAlike = (args: readonly string[], input?: string | Uint8Array): void => {
+      const name = pod?.name ?? '';
+      expect(said(BIN, name, args, input)).toEqual(said(OTHER_BUILD, name, args, input));
+    };
+
+    it.each(played(MANIFESTS))('of %s', (file) => {
+      expectAlike([...DRY_RUN, '-f', file]);
     });
 
-    it.each([
-      ['a folder', [...DRY_RUN, '-f', 'docs/examples']],
-      ['one of several workloads', [...DRY_RUN, '-f', 'docs/examples/bookinfo.yaml', '--workload', 'ratings-v1']],
-      ['values of a mesh', [...DRY_RUN, '--values', 'docs/examples/values-istio-init.yaml']],
-      ['settings', [...DRY_RUN, '--set', 'mode=TPROXY', '--release', '1.20', '-o', 'json']],
-      ['arguments', [...DRY_RUN, '--env', 'ISTIO_META_DNS_CAPTURE=true', '--nameserver', '10.96.0.10', '--', '-p', '15001']],
-      ['a file that is not there', [...DRY_RUN, '-f', 'nowhere.yaml']],
-      ['help of a command', ['help', 'apply']],
-      ['help of settings', ['clean', '--help', '--here']],
-      ['a misspelt option', ['apply', '--here', '--on-drif', 'fail']],
-      ['an option without its value', ['apply', '--here', '-f']],
-      ['an operand', ['clean', '--here', 'x']],
-      ['two targets', ['probe', '--here', '--pid', '7']],
-      ['camel case', ['apply', '--here', '--onDrift=nope']],
-      ['values of booleans', ['apply', '--here=false', '--netns=/nowhere', '--dry-run=true']],
-      ['the version', ['--version']],
-    ])('of %s', async (_, args) => {
-      await expectAlike(args);
+    it.each(
+      playedByBuild([
+        ['a folder', [...DRY_RUN, '-f', 'docs/examples']],
+        ['one of several workloads', [...DRY_RUN, '-f', 'docs/examples/bookinfo.yaml', '--workload', 'ratings-v1']],
+        ['values of a mesh', [...DRY_RUN, '--values', 'docs/examples/values-istio-init.yaml']],
+        ['settings', [...DRY_RUN, '--set', 'mode=TPROXY', '--release', '1.20', '-o', 'json']],
+        ['arguments', [...DRY_RUN, '--env', 'ISTIO_META_DNS_CAPTURE=true', '--nameserver', '10.96.0.10', '--', '-p', '15001']],
+        ['a file that is not there', [...DRY_RUN, '-f', 'nowhere.yaml']],
+        ['help of a command', ['help', 'apply']],
+        ['help of settings', ['clean', '--help', '--here']],
+        ['a misspelt option', ['apply', '--here', '--on-drif', 'fail']],
+        ['an option without its value', ['apply', '--here', '-f']],
+        ['an operand', ['clean', '--here', 'x']],
+        ['two targets', ['probe', '--here', '--pid', '7']],
+        ['camel case', ['apply', '--here', '--onDrift=nope']],
+        ['values of booleans', ['apply', '--here=false', '--netns=/nowhere', '--dry-run=true']],
+        ['the version', ['--version']],
+      ]),
+    )('of %s', (_, args) => {
+      expectAlike(args);
     });
 
-    it('of what comes on standard input, in UTF-8, in UTF-16, cut, and of bytes that are no text', async () => {
+    it('of what comes on standard input, in UTF-8, in UTF-16, cut, and of bytes that are no text', () => {
       const text =
         'apiVersion: v1\nkind: Pod\nmetadata:\n  name: größe\n  annotations:\n    sidecar.istio.io/inject: "true"\nspec:\n  containers:\n  - name: app\n';
-      for (const input of [
+      for (const input of playedByBuild([
         text,
         `\ufeff${text}`,
         Buffer.from(`\ufeff${text}`, 'utf16le'),
         Buffer.from(text).subarray(0, 47),
         Uint8Array.from({ length: 3000 }, (_, index) => (index * 7919) % 256),
         '',
-      ])
-        await expectAlike([...DRY_RUN, '-f', '-'], input);
+      ]))
+        expectAlike([...DRY_RUN, '-f', '-'], input);
     });
 
-    it('of a text of UTF-16 in a file, and of a page with several parts', async () => {
+    it('of a text of UTF-16 in a file, and of a page with several parts', () => {
       const folder = scratchFolder();
       try {
         folder.write('wide.yaml', Buffer.from('apiVersion: istio-init/v1\nkind: SidecarCapture\nspec: {}\n', 'utf16le'));
         folder.write('page.md', '# Two\n\n```yaml\napiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: []}\n```\n');
-        for (const name of ['wide.yaml', 'page.md', 'page.md#1', 'page.md#a'])
-          await expectAlike([...DRY_RUN, '-f', join(folder.path, name)]);
+        for (const name of playedByBuild(['wide.yaml', 'page.md', 'page.md#1', 'page.md#a']))
+          expectAlike([...DRY_RUN, '-f', join(folder.path, name)]);
       } finally {
         folder.remove();
       }

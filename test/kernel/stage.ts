@@ -7,6 +7,7 @@ import type { Family } from '../../src/netfilter/family.ts';
 import { FAMILIES } from '../../src/netfilter/family.ts';
 import type { OpenPair } from './pod-and-client.ts';
 import { ADDRESSES, openPair } from './pod-and-client.ts';
+import { unlockedIn } from './programs-in.ts';
 import type { Hop, Owner, Relay, Sockets } from './sockets.ts';
 import { printed, socketsIn } from './sockets.ts';
 
@@ -63,7 +64,7 @@ export function staged(plan: CapturePlan, backend: 'nft' | 'legacy', proxy: Prox
   beforeAll(async () => {
     const pair = await openPair();
     closing.unshift(pair.close);
-    const result = await applyPlan({ kind: 'netns', path: `/run/netns/${pair.pod.name}` }, plan, { backend });
+    const result = await applyPlan({ kind: 'netns', path: `/run/netns/${pair.pod.name}` }, plan, { backend }, unlockedIn(pair.pod));
     expect(result).toMatchObject({ outcome: 'applied', backend, failures: [] });
     const [pod, client] = [socketsIn(pair.pod.name), socketsIn(pair.client.name)];
     closing.unshift(pod.end, client.end);

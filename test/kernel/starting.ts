@@ -9,6 +9,7 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { BIN } from '../cli/program.ts';
 import type { Namespace } from './namespace.ts';
+import { feed } from './namespace.ts';
 
 /** What a run left behind. */
 export interface Run {
@@ -68,9 +69,15 @@ export function pathBehind(scripts: Readonly<Record<string, string>>): string {
   return `${folder}:${PATH}`;
 }
 
+/** A file that is not there yet. */
+export function newFile(): string {
+  return join(mkdtempSync(join(tmpdir(), 'istio-init-flag-')), 'file');
+}
+
 /** Everything that iptables, nft and ip show, handles and generation of nft included: equal texts mean that nothing was even rewritten. */
 export async function everything({ run: inside }: Namespace): Promise<string> {
-  const script =
-    "for b in nft legacy; do iptables-$b-save; ip6tables-$b-save; done | grep -v '^#'; nft -j -a list ruleset; ip rule; ip -6 rule; ip route show table all; ip -6 addr";
+  const script = `for b in nft legacy; do iptables-$b-save; ip6tables-$b-save; done | grep -v '^#'; nft -j -a list ruleset
+${feed('ip -batch -', 'rule show\nroute show table all\n')}
+${feed('ip -6 -batch -', 'rule show\naddress show\n')}`;
   return (await inside(script)).stdout;
 }

@@ -4,6 +4,7 @@ import type { CapturePlan } from '../../src/istio/plan/plan.ts';
 import type { Family } from '../../src/netfilter/family.ts';
 import { printSave } from '../../src/netfilter/print.ts';
 import type { Namespace } from './namespace.ts';
+import { feed } from './namespace.ts';
 import { normalSave } from './saves.ts';
 
 /** The rules of each table as text, under names such as `ip nat`. */
@@ -28,12 +29,15 @@ const ENDS = '### the next';
 
 /** What is there, as the tools show it. */
 export async function look({ run }: Namespace, backend: string): Promise<State> {
-  const routing = ['-4', '-6'].flatMap((family) => [`ip ${family} rule`, `ip ${family} route show table 133 2>/dev/null`]);
+  const routing = ['-4', '-6'].map((family) => feed(`ip ${family} -force -batch - 2>/dev/null`, 'rule show\nroute show table 133\n'));
   const commands = [`iptables-${backend}-save`, `ip6tables-${backend}-save`, ...routing];
   const { stdout } = await run(commands.map((command) => `${command}\necho '${ENDS}'\n`).join(''));
-  const [ip = '', ip6 = '', ...lists] = stdout.split(`${ENDS}\n`);
-  const [rules = 0, routes = 0, rules6 = 0, routes6 = 0] = lists.map((text) => text.match(/fwmark 0x539 |^local default/gm)?.length ?? 0);
-  return { tables: tablesOf(normalSave(ip), normalSave(ip6)), routing: { ip: [rules, routes], ip6: [rules6, routes6] } };
+  const [ip = '', ip6 = '', lists = '', lists6 = ''] = stdout.split(`${ENDS}\n`);
+  const count = (text: string): readonly [number, number] => [
+    text.match(/fwmark 0x539 /g)?.length ?? 0,
+    text.match(/^local default/gm)?.length ?? 0,
+  ];
+  return { tables: tablesOf(normalSave(ip), normalSave(ip6)), routing: { ip: count(lists), ip6: count(lists6) } };
 }
 
 function tablesOf(ip: string, ip6: string): Tables {

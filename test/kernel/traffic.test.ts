@@ -6,6 +6,7 @@ import { planFromArguments } from '../../src/istio/plan/plan-from-arguments.ts';
 import type { Family } from '../../src/netfilter/family.ts';
 import { FAMILIES } from '../../src/netfilter/family.ts';
 import { ADDRESSES } from './pod-and-client.ts';
+import { unlockedIn } from './programs-in.ts';
 import { describeSockets } from './servers.ts';
 import type { Hop, Owner, Place, Sockets } from './sockets.ts';
 import { printed } from './sockets.ts';
@@ -370,7 +371,12 @@ describeSockets.each(['nft', 'legacy'] as const)(
 
     it('a question to any server is answered by the agent where all DNS is captured', async () => {
       const { pod, pair } = current();
-      const result = await applyPlan({ kind: 'netns', path: `/run/netns/${pair.pod.name}` }, ALL_CAPTURED, { backend });
+      const result = await applyPlan(
+        { kind: 'netns', path: `/run/netns/${pair.pod.name}` },
+        ALL_CAPTURED,
+        { backend },
+        unlockedIn(pair.pod),
+      );
       expect(result).toMatchObject({ outcome: 'applied', failures: [] });
       for (const family of FAMILIES) {
         for (const protocol of ['udp', 'tcp'] as const) {

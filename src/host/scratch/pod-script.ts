@@ -8,13 +8,19 @@ import { POD_NETWORK } from './setup.ts';
 export const RUN_IN_POD = `
 ${POD_NETWORK}
 set +e
-put() { [ -z "$2" ] || printf '%s' "$2" | "$1" || exit 90; }
-put iptables-nft-restore "$BEFORE_NFT_IP"
-put ip6tables-nft-restore "$BEFORE_NFT_IP6"
-put iptables-legacy-restore "$BEFORE_LEGACY_IP"
-put ip6tables-legacy-restore "$BEFORE_LEGACY_IP6"
-[ -z "$ROUTING" ] || printf '%s' "$ROUTING" | ip -4 -batch - || exit 90
-[ -z "$ROUTING6" ] || printf '%s' "$ROUTING6" | ip -6 -batch - || exit 90
+put() {
+  text=$1
+  shift
+  [ -z "$text" ] || "$@" <<END || exit 90
+$text
+END
+}
+put "$BEFORE_NFT_IP" iptables-nft-restore
+put "$BEFORE_NFT_IP6" ip6tables-nft-restore
+put "$BEFORE_LEGACY_IP" iptables-legacy-restore
+put "$BEFORE_LEGACY_IP6" ip6tables-legacy-restore
+put "$ROUTING" ip -4 -batch -
+put "$ROUTING6" ip -6 -batch -
 if [ -n "$OWN" ]; then
   : >"$OWN" && mount --bind /proc/self/ns/net "$OWN" || exit 90
   : >"$OTHER" && unshare --net mount --bind /proc/self/ns/net "$OTHER" || exit 90

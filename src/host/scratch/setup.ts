@@ -30,23 +30,38 @@ if [ -n "$RESOLV_CONF_PATH" ]; then
 fi
 `;
 
-/** The network of a pod, in a fresh network namespace: eth0 with the addresses in ADDRESSES, and the nameservers in RESOLV_CONF. */
+/**
+ * The network of a pod, in a fresh network namespace: eth0 with the addresses in ADDRESSES, and the nameservers in RESOLV_CONF.
+ * One `ip` does all of it; a second one only where the kernel knows no veth.
+ */
 export const POD_NETWORK = `
 set -e
 printf %s "$RESOLV_CONF" >/run/istio-init-resolv.conf
-ip link add eth0 type veth peer name peer0 2>/dev/null || ip link add eth0 type dummy
-{
-  echo link set lo up
-  [ ! -e /proc/net/if_inet6 ] || echo link set eth0 addrgenmode none
-  [ ! -e /proc/net/if_inet6 ] || [ ! -e /sys/class/net/peer0 ] || echo link set peer0 addrgenmode none
-  for address in $ADDRESSES; do
-    case $address in
-      *:*) echo "address add $address dev eth0 nodad" ;;
-      *) echo "address add $address dev eth0" ;;
-    esac
-  done
-  echo link set eth0 up
-} | ip -batch -
+addresses=
+for address in $ADDRESSES; do
+  case $address in *:*) nodad=' nodad' ;; *) nodad= ;; esac
+  addresses="\${addresses}address add $address dev eth0$nodad
+"
+done
+eth0=
+peer0=
+if [ -e /proc/net/if_inet6 ]; then
+  eth0='link set eth0 addrgenmode none'
+  peer0='link set peer0 addrgenmode none'
+fi
+connect() {
+  ip -batch - <<END
+link add eth0 type $1
+link set lo up
+$2
+$eth0
+\${addresses}link set eth0 up
+END
+}
+connect 'veth peer name peer0' "$peer0" || {
+  ! grep -q 'eth0:' /proc/net/dev || exit 1
+  connect dummy ''
+}
 `;
 
 /** Where a stand has all programs of the search path, but those of iptables. */

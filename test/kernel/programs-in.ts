@@ -1,0 +1,30 @@
+/** What functions of src start, started by the shell that stays in a namespace of a test: for where it is no question how a program is started. */
+
+import type { Effects } from '../../src/host/kernel/apply.ts';
+import type { Programs } from '../../src/host/run.ts';
+import { programs } from '../../src/host/run.ts';
+import { quoteForShell } from '../../src/netfilter/words.ts';
+import type { Namespace } from './namespace.ts';
+import { feed } from './namespace.ts';
+
+/** Only what goes on until it is stopped is started by this process itself. Deadlines are those of the test. */
+export function programsIn({ run }: Pick<Namespace, 'run'>): Programs {
+  const own = programs();
+  let count = 0;
+  return {
+    start: own.start,
+    started: () => own.started() + count,
+    run: async ({ argv, stdin = '', env = {} }) => {
+      count += 1;
+      const variables = Object.entries({ ...env, LC_ALL: 'C' }).map(([name, value]) => `export ${name}=${quoteForShell(value)}\n`);
+      const { exitCode, stdout, stderr } = await run(`${variables.join('')}${feed(`exec ${argv.map(quoteForShell).join(' ')}`, stdin)}`);
+      const notFound = exitCode === 127 && /^\S*: \d+: exec: .*: not found$/m.test(stderr);
+      return { argv, exitCode, signal: null, stdout, stderr, timedOut: false, notFound };
+    },
+  };
+}
+
+/** For work in a namespace in which nobody else works: the lock, which costs a process, has tests of its own. */
+export function unlockedIn(namespace: Namespace): Effects {
+  return { programs: programsIn(namespace), lock: async () => ({ release: () => undefined }) };
+}
