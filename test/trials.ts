@@ -1,13 +1,12 @@
 /**
- * Trials do one thing many times, by chance or for every golden state. `npm test` plays a sixth of each, the same sixth
- * every time but where chance decides, or less where another test asks for all; `npm run trials` plays all.
+ * Trials do one thing many times, by chance or for every golden state. `npm test` plays a twelfth of each, the same twelfth
+ * every time but where chance decides, or more where another test asks for it; `npm run trials` plays all.
  */
 
 /** Whether all is played, however long it takes. */
 export const PLAYS_ALL = process.env['TRIALS'] === 'all';
 
-// Other builds than that for Node have the same rules, and half as much will do for what is theirs.
-const PART = PLAYS_ALL ? 1 : process.env['TEST_PROGRAM'] === undefined ? 6 : 12;
+const PART = PLAYS_ALL ? 1 : 12;
 
 /** How many rounds of so many are played; so many times as many where fewer would not show all there is to see. */
 export function rounds(all: number, times = 1): number {

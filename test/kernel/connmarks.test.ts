@@ -12,6 +12,7 @@ import { randomBy } from './packets-random.ts';
 import type { Subject } from './trace-trials.ts';
 import { playAll, SEED } from './trace-trials.ts';
 import { describeTraced } from './tracing-requirements.ts';
+import { rounds } from './trials.ts';
 
 const ALL = 0xffffffff;
 const VALUES = [0, 1, 0x111, 0x530, 0xf0f0f0f0, ALL];
@@ -112,14 +113,17 @@ function nftRules(count: number): readonly Subject[] {
 describeTraced('marks of packets and of flows, with masks,', () => {
   // Eleven to fourteen combinations a rule set and family, each asked by packets of three protocols, of known flows and of none.
   it.each([
-    ['by iptables-nft', 'nft', (): readonly Subject[] => iptablesRules(20)],
-    ['by iptables-legacy', 'legacy', (): readonly Subject[] => iptablesRules(6)],
-    ['in tables of nft', 'nft', (): readonly Subject[] => nftRules(40)],
+    ['by iptables-nft', 'nft', (): readonly Subject[] => iptablesRules(rounds(20, 6))],
+    ['by iptables-legacy', 'legacy', (): readonly Subject[] => iptablesRules(rounds(6, 6))],
+    ['in tables of nft', 'nft', (): readonly Subject[] => nftRules(rounds(40, 6))],
     [
       'by both',
       'nft',
       (): readonly Subject[] =>
-        iptablesRules(12).map((one, index) => ({ ...one, plan: { ...one.plan, native: nftRules(12)[index]?.plan.native ?? '' } })),
+        iptablesRules(rounds(12, 6)).map((one, index) => ({
+          ...one,
+          plan: { ...one.plan, native: nftRules(rounds(12, 6))[index]?.plan.native ?? '' },
+        })),
     ],
   ] as const)("are the kernel's %s", { timeout: 120_000 }, async (what, backend, subjects) => {
     const { differences, compared, unknown } = await playAll(`marks ${what}`, { subjects: subjects(), backend });

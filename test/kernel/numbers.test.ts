@@ -8,15 +8,16 @@ const REFUSED = 'refused';
 /** What iptables makes of raw texts behind an option: the value that it prints afterwards, or a refusal. */
 async function iptablesReads(backend: string, option: string, texts: readonly string[]): Promise<readonly string[]> {
   const iptables = `iptables-${backend}`;
-  const trials = texts.map(
-    (text) =>
-      `${iptables} -A OUTPUT ${option} '${text}' 2>/dev/null && ${iptables} -S OUTPUT | tail -n 1 || echo ${REFUSED}; ${iptables} -F OUTPUT`,
-  );
-  const { stdout } = await inNamespace(({ run }) => run(trials.join('\n')));
-  return stdout
-    .trimEnd()
-    .split('\n')
-    .map((line) => line.replace(`-A OUTPUT ${option}`, '').trim());
+  const trials = texts.map((text) => `${iptables} -A OUTPUT ${option} '${text}' 2>/dev/null && echo taken || echo ${REFUSED}`);
+  const { stdout } = await inNamespace(({ run }) => run(`${trials.join('\n')}\n${iptables} -S OUTPUT\n`));
+  const lines = stdout.trimEnd().split('\n');
+  // Behind the chain's policy, those that were taken in their order.
+  const printed = lines.slice(texts.length + 1);
+  const values = lines
+    .slice(0, texts.length)
+    .map((said) => (said === 'taken' ? printed.shift()?.replace(`-A OUTPUT ${option}`, '').trim() : said));
+  expect(printed).toEqual([]);
+  return values.map((value) => value ?? 'not there');
 }
 
 /** The same as this program reads and prints them; a name stays a name. */

@@ -1,10 +1,10 @@
 /** Namespaces with random interfaces, addresses, routes and policy rules, and what their kernel makes of packets there. */
 
-import { execa } from 'execa';
 import { readInterfaces, readRouting } from '../../src/host/live/ip-json.ts';
 import type { Family } from '../../src/netfilter/family.ts';
 import { FAMILIES } from '../../src/netfilter/family.ts';
 import type { Host } from '../../src/netfilter/trace/host.ts';
+import type { Namespace } from './namespace.ts';
 import type { Random } from './packets-random.ts';
 
 const NAMES = ['eth0', 'ens5', 'net1'];
@@ -147,8 +147,8 @@ export interface World {
 
 const MARK = '=====';
 
-/** One namespace, and the kernel's answers to as many questions. */
-export async function worldBy(random: Random, count: number): Promise<World> {
+/** One namespace, made by the shell of another, and the kernel's answers to as many questions. */
+export async function worldBy({ run }: Pick<Namespace, 'run'>, random: Random, count: number): Promise<World> {
   const lines = setUp(random);
   // Own addresses are known only then; wrong ones are refused, and left out.
   const named = lines.flatMap((line) => /^addr add (\S+)\/\d+ dev (\S+)/.exec(line) ?? []).filter((_, index) => index % 3 === 1);
@@ -169,7 +169,7 @@ export async function worldBy(random: Random, count: number): Promise<World> {
       ([family, asked]) => `echo ${MARK}; ${feedTo(`ip -json -Numeric -force ${flag(family)} -batch - 2>&1`, asked.map(getText))}`,
     ),
   ].join('\n');
-  const { stdout } = await execa('unshare', ['--net', 'sh'], { input: script, reject: false });
+  const { stdout } = await run(`unshare --net sh <<'END OF WORLD'\n${script}\nEND OF WORLD\n`);
   const [, addresses = '', rules = '', rules6 = '', filters = '', , got = '', got6 = ''] = stdout.split(`${MARK}\n`);
   const parts = [readRouting(rules, 'ip'), readRouting(rules6, 'ip6')];
   return {

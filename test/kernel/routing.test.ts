@@ -4,14 +4,16 @@ import type { Packet } from '../../src/netfilter/packet.ts';
 import { firstPacket } from '../../src/netfilter/packet.ts';
 import type { Host } from '../../src/netfilter/trace/host.ts';
 import { simulatorFor } from '../../src/netfilter/trace.ts';
+import { inNamespace } from './namespace.ts';
 import { randomBy } from './packets-random.ts';
 import { describeKernel } from './requirements.ts';
 import type { KernelAnswer, World } from './routing-worlds.ts';
 import { worldBy } from './routing-worlds.ts';
+import { rounds } from './trials.ts';
 
 /** Another one makes other namespaces; more of them take longer. */
 const SEED = Number(process.env['ROUTING_SEED'] ?? 1);
-const WORLDS = Number(process.env['ROUTING_WORLDS'] ?? 100);
+const WORLDS = Number(process.env['ROUTING_WORLDS'] ?? rounds(300, 2));
 
 /** `local`, `by eth0`, `refused`, or `unknown`. */
 function simulated(host: Host, { question }: KernelAnswer): string {
@@ -84,10 +86,12 @@ function compare(sum: Sum, { host, answers, text }: World): void {
 describeKernel('in namespaces with random interfaces, addresses, routes and policy rules', () => {
   it('the simulator routes packets as `ip route get` does, and gives them its sources', { timeout: 3_600_000 }, async () => {
     const sum: Sum = { compared: 0, unknown: 0, sources: 0, wrong: [] };
-    for (let world = 0; world < WORLDS; world += 4) {
-      const several = await Promise.all([0, 1, 2, 3].map((more) => worldBy(randomBy(SEED * 100_000 + world + more), 15)));
-      for (const one of several) compare(sum, one);
-    }
+    await inNamespace(async (outer) => {
+      for (let world = 0; world < WORLDS; world += 4) {
+        const several = await Promise.all([0, 1, 2, 3].map((more) => worldBy(outer, randomBy(SEED * 100_000 + world + more), 15)));
+        for (const one of several) compare(sum, one);
+      }
+    });
     console.log(
       `note: routing: ${sum.compared} packets and ${sum.sources} sources in ${WORLDS} namespaces, ${sum.unknown} not known, ${sum.wrong.length} wrong`,
     );

@@ -93,18 +93,17 @@ export function inTracedPod<R>(use: (pod: Namespace, outside: Namespace) => Prom
         ...FAMILIES.map((family) => `route add ${BEHIND[name][family]} dev ${name}`),
       ]);
       const away = ['0.0.0.0/0', '::/0'].map((all) => `route add ${all} dev ${DEVICE_NAMES[0]}`);
-      await feedAll(outside, feed('ip -batch -', `${cables.join('\n')}\n`));
-      await feedAll(
-        outside,
-        `sysctl -qw net.ipv6.conf.all.disable_ipv6=1\n${DEVICE_NAMES.map((name) => `ip link set ${name} up`).join('\n')}\n`,
-      );
-      await feedAll(pod, SETTINGS.map((setting) => `sysctl -qw '${setting}'\n`).join(''));
-      await feedAll(pod, feed('ip -batch -', `${[...own, ...away].join('\n')}\n`) + feed('nft -f -', RULES));
+      const others = DEVICE_NAMES.map((name) => `link set ${name} up`);
+      const settings = SETTINGS.map((setting) => `'${setting}'`).join(' ');
+      await feedAll(outside, `${lines(cables)}sysctl -qw net.ipv6.conf.all.disable_ipv6=1\n${lines(others)}`);
+      await feedAll(pod, `sysctl -qw ${settings}\n${lines([...own, ...away])}${feed('nft -f -', RULES)}`);
       await feedAll(pod, DEVICE_NAMES.map((name) => `until ip link show ${name} | grep -q "state UP"; do sleep 0.01; done\n`).join(''));
       return use(pod, outside);
     }),
   );
 }
+
+const lines = (commands: readonly string[]): string => feed('ip -batch -', `${commands.join('\n')}\n`);
 
 async function feedAll({ run }: Namespace, script: string): Promise<void> {
   const { exitCode, stderr } = await run(`set -e\n${script}`);

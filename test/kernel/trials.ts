@@ -1,20 +1,20 @@
-/** The part that is played of what asks the kernel, which takes most of the time: a twelfth, and half of that by the executable that no image of an init container has. */
+/** The part that is played of what asks the kernel: half as much as elsewhere by the executable, which no image of an init container has. */
 
 import { existsSync } from 'node:fs';
 import * as trials from '../trials.ts';
 
 export { PLAYS_ALL } from '../trials.ts';
 
-const HALF = trials.PLAYS_ALL || process.env['TEST_PROGRAM'] === 'static' ? 1 : 1 / 2;
+const PART = !trials.PLAYS_ALL && process.env['TEST_PROGRAM'] === 'executable' ? 1 / 2 : 1;
 
 /** As {@link trials.rounds}. */
 export function rounds(all: number, times = 1): number {
-  return trials.rounds(all, times * HALF);
+  return trials.rounds(all, times * PART);
 }
 
 /** As {@link trials.played}. */
 export function played<T>(all: readonly T[], times = 1): readonly T[] {
-  return trials.played(all, times * HALF);
+  return trials.played(all, times * PART);
 }
 
 /** By what TEST_PROGRAM calls them, and what is there where they are built. */

@@ -70,7 +70,7 @@ describeKernel('the output of iptables-xml', () => {
       ...lines.slice(1).map((_, at) => `${lines.slice(at + 1).join('\n')}\n`),
       ...Array.from({ length: 40 }, (_, at) => text.slice(0, Math.floor((text.trimEnd().length * at) / 40))),
     ];
-    for (const cut of cuts) {
+    for (const cut of played(cuts, 4)) {
       const { outcome } = identify(observeRules(readRules(cut)));
       expect(['unknown', 'none'], cut).toContain(outcome);
     }

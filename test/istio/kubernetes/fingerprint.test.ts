@@ -29,3 +29,15 @@ test('what the runtime parsed is as like another as what was read with its place
   for (const other of [pod('certs'), pod('kube-api-access-abcde', 'NET_RAW'), pod('kube-api-access-abcde', 'NET_ADMIN', '/tmp')])
     expect(fingerprint(JSON.stringify(other))).not.toBe(json);
 });
+
+test('pods of which one lets files belong to the group of the proxy are not alike', () => {
+  const inGroup = (context: object): string => {
+    const spec = { securityContext: context, containers: [{ name: 'a', image: 'a' }] };
+    return JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a' }, spec });
+  };
+  for (const read of [rawItems, textItems]) {
+    const others = [{}, { fsGroup: 1000 }, { runAsUser: 1337 }, { runAsGroup: 1337 }, { supplementalGroups: [1337] }];
+    const texts = [{ fsGroup: 1337 }, ...others].map((context) => fingerprint(inGroup(context), read));
+    expect(new Set(texts).size).toBe(texts.length);
+  }
+});
