@@ -79,6 +79,11 @@ export function opened<T extends object>(within: (use: (given: T) => Promise<voi
   });
 }
 
+/** A script in a network namespace of its own within another's shell, with what an `ip -batch` makes in it; its mounts are its own as well. */
+export function inFresh(setup: string, script: string): string {
+  return `unshare --net --mount sh <<'END OF FRESH'\n${feed('ip -batch -', setup)}${script}\nEND OF FRESH\n`;
+}
+
 /** The text as the standard input of a command in a script. */
 export function feed(command: string, text: string): string {
   return `${command} <<'END OF INPUT'\n${text}END OF INPUT\n`;

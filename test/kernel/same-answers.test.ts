@@ -3,11 +3,12 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ASKS_KERNEL, BIN, ROOT, scratchFolder } from '../cli/program.ts';
-import type { Namespace, Open } from './namespace.ts';
-import { feed, inNamespace, opened } from './namespace.ts';
+import type { Namespace } from './namespace.ts';
+import { feed, inFresh } from './namespace.ts';
 import { describeKernel } from './requirements.ts';
+import { sharedNamespace } from './shared-namespace.ts';
 import { PATH } from './starting.ts';
 import { played, playedByBuild } from './trials.ts';
 
@@ -95,36 +96,32 @@ const LEFT = `iptables-nft-save; ip6tables-nft-save; iptables-legacy-save; nft l
 ${feed('ip -force -batch -', 'rule show\naddress show dev lo\nroute show table 133\n')}`;
 
 const MARK = '### ';
+const POD = 'link set lo up\naddress add 192.0.2.10/32 dev lo\n';
 
 /** What a build's drop-in says, and what is there after it, without times and counters. */
-async function leftBy(folder: string, state: string, words: readonly string[]): Promise<object> {
+async function leftBy({ run }: Pick<Namespace, 'run'>, folder: string, state: string, words: readonly string[]): Promise<object> {
   const script = `ISTIO=${FASTEST}
-(${state}) >/dev/null 2>&1
+(${state}) </dev/null >/dev/null 2>&1
 env -i PATH=${PATH} ${folder}/istio-iptables ${words.map((word) => `'${word}'`).join(' ')} </dev/null
 echo "${MARK}$?"
 (${LEFT}) 2>/dev/null`;
-  return inNamespace(async ({ run }) => {
-    const { stdout, stderr } = await run(script);
-    const [said = '', left = ''] = stdout.split(MARK);
-    return {
-      said,
-      logged: withoutCounts(stderr.replaceAll(/^\d{4}-[\d-]+T[\d:.]+Z/gm, '')),
-      // The first line is the exit code.
-      left: left.replaceAll(/^#.*\n|\[\d+:\d+\]|packets \d+ bytes \d+|valid_lft.*/gm, ''),
-    };
-  });
+  const { stdout, stderr } = await run(inFresh(POD, script));
+  const [said = '', left = ''] = stdout.split(MARK);
+  return {
+    said,
+    logged: withoutCounts(stderr.replaceAll(/^\d{4}-[\d-]+T[\d:.]+Z/gm, '')),
+    // The first line is the exit code.
+    left: left.replaceAll(/^#.*\n|\[\d+:\d+\]|packets \d+ bytes \d+|valid_lft.*/gm, ''),
+  };
 }
 
 describe('another build than that for Node', () => {
   describeKernel('says the same', () => {
+    const pod = sharedNamespace();
+
     // A dry run touches nothing, and who is refused has not begun.
-    let pod: Open<Namespace> | undefined;
-    beforeAll(async () => {
-      pod = await opened<Namespace>(inNamespace);
-    });
-    afterAll(() => pod?.close());
     const expectAlike = (args: readonly string[], input?: string | Uint8Array): void => {
-      const name = pod?.name ?? '';
+      const { name } = pod();
       expect(said(BIN, name, args, input)).toEqual(said(OTHER_BUILD, name, args, input));
     };
 
@@ -186,7 +183,7 @@ describe('another build than that for Node', () => {
         ['-i', '*', '-b', '*'],
         ['-m', 'TPROXY', '--cleanup-only', '--log_output_level=default:debug'],
       ])
-        expect(await leftBy(BIN, state, words)).toEqual(await leftBy(OTHER_BUILD, state, words));
+        expect(await leftBy(pod(), BIN, state, words)).toEqual(await leftBy(pod(), OTHER_BUILD, state, words));
     });
   });
 });

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { quoteForShell } from '../../src/netfilter/words.ts';
 import { BIN } from '../cli/program.ts';
 import type { Namespace } from './namespace.ts';
 import { feed } from './namespace.ts';
@@ -31,26 +32,33 @@ export { BIN };
 /** Node and the programs of the system. */
 export const PATH = `${dirname(process.execPath)}:/usr/sbin:/usr/bin:/sbin:/bin`;
 
+type Words = readonly [program: string, ...args: string[]];
+
 /** Starts a program in a namespace; its process id is at hand at once. */
 type Start = (
   namespace: Pick<Namespace, 'name'>,
-  argv: readonly [string, ...string[]],
+  argv: Words,
   of?: Circumstances,
 ) => { readonly pid: number; readonly ended: Promise<Run> };
 
+/** Runs it to its end, from the shell that is there already: to start a program is half of the work of many a test. */
+type RunToEnd = (namespace: Pick<Namespace, 'run'>, argv: Words, of?: Circumstances) => Promise<Run>;
+
 /** Of the programs of a folder. */
-export function startingFrom(bin: string): {
-  readonly start: Start;
-  /** To its end. */
-  readonly run: (...of: Parameters<Start>) => Promise<Run>;
-} {
-  const start: Start = ({ name }, [program, ...args], { env = {}, prefix = [], path = PATH } = {}) => {
-    // Each of these becomes the next one, so the process id stays. The search path is for the program alone.
-    const words = ['netns', 'exec', name, 'env', `PATH=${path}`, ...prefix, join(bin, program), ...args];
-    const child = spawn('ip', words, { env: { ...env, PATH }, stdio: ['ignore', 'pipe', 'pipe'], timeout: 30_000 });
-    return { pid: child.pid ?? 0, ended: endOf(child) };
+export function startingFrom(bin: string): { readonly start: Start; readonly run: RunToEnd } {
+  // Each of these words becomes the next one, so the process id stays. The search path is for the program alone.
+  const wordsOf = ([program, ...args]: Words, { env = {}, prefix = [], path = PATH }: Circumstances): readonly string[] => [
+    ...['env', '-i', ...Object.entries(env).map(([name, value]) => `${name}=${value}`), `PATH=${path}`],
+    ...[...prefix, join(bin, program), ...args],
+  ];
+  return {
+    start: ({ name }, argv, of = {}) => {
+      const words = ['netns', 'exec', name, ...wordsOf(argv, of)];
+      const child = spawn('ip', words, { stdio: ['ignore', 'pipe', 'pipe'], timeout: 30_000 });
+      return { pid: child.pid ?? 0, ended: endOf(child) };
+    },
+    run: ({ run: inside }, argv, of = {}) => inside(`exec ${wordsOf(argv, of).map(quoteForShell).join(' ')} </dev/null`),
   };
-  return { start, run: (...of) => start(...of).ended };
 }
 
 async function endOf(child: ChildProcessByStdio<null, Readable, Readable>): Promise<Run> {

@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
+import { quoteForShell } from '../../src/netfilter/words.ts';
 import { DEFAULT_POD } from '../default-pod.ts';
+import type { Namespace } from './namespace.ts';
 import { inNamespace } from './namespace.ts';
 import { describeKernel, describeKernelOf } from './requirements.ts';
 import type { Run } from './starting.ts';
@@ -22,30 +24,22 @@ const IS_STATIC = process.env['TEST_PROGRAM'] === 'static';
 const IS_OF_BUN = process.env['TEST_PROGRAM'] === 'executable';
 
 /** Runs a command line of bash in a namespace with an address; `$@` is the program with its arguments. */
-async function inBash(
-  script: string,
-  [program = '', ...args]: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-): Promise<Run> {
-  let found: Run | undefined;
-  await inNamespace(async ({ name }) => {
-    found = await bash(name, script, [program, ...args], env);
-  });
-  return found ?? { exitCode: undefined, stdout: '', stderr: '' };
+function inBash(script: string, words: readonly string[], env?: Readonly<Record<string, string>>): Promise<Run> {
+  return inNamespace((namespace) => bash(namespace, script, words, env));
 }
 
-async function bash(
-  name: string,
+function bash(
+  { run: inside }: Namespace,
   script: string,
-  [program = '', ...args]: readonly string[],
+  words: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<Run> {
-  const { exitCode, stdout, stderr } = await execa(
-    'ip',
-    ['netns', 'exec', name, 'bash', '-c', script, 'bash', join(BIN, program), ...args],
-    { env: { PATH, ...env }, extendEnv: false, stdin: 'ignore', reject: false, stripFinalNewline: false, timeout: 60_000 },
-  );
-  return { exitCode, stdout, stderr };
+  return inside(`exec ${inWords(script, words, env)} </dev/null`);
+}
+
+function inWords(script: string, [program = '', ...args]: readonly string[], env: Readonly<Record<string, string>> = {}): string {
+  const variables = Object.entries({ PATH, ...env }).map(([name, value]) => `${name}=${value}`);
+  return ['env', '-i', ...variables, 'bash', '-c', script, 'bash', join(BIN, program), ...args].map(quoteForShell).join(' ');
 }
 
 describeKernel('a full disk under standard output', () => {
@@ -82,7 +76,7 @@ describeKernel('closed descriptors', () => {
   it('keep no command from its work, and get nothing of its into files that it opens', async () => {
     await inNamespace(async (namespace) => {
       const done = async (words: readonly string[]): Promise<unknown> => {
-        const { exitCode } = await bash(namespace.name, '"$@" <&- >&- 2>&-', words);
+        const { exitCode } = await bash(namespace, '"$@" <&- >&- 2>&-', words);
         return [exitCode, (await namespace.run('iptables-save')).stdout.includes('ISTIO_REDIRECT')];
       };
       expect(await done(MAKE)).toEqual([0, true]);
@@ -154,11 +148,13 @@ describeKernel('few file handles', () => {
       let told = 0;
       for (let handles = fewest; handles < fewest + 16; handles += 1)
         for (const words of [MAKE, APPLY]) {
-          const { exitCode, stderr } = await bash(namespace.name, `ulimit -n ${handles}; exec "$@"`, words);
+          const few = inWords(`ulimit -n ${handles}; exec "$@"`, words);
+          const { exitCode, stdout, stderr } = await namespace.run(
+            `${few} </dev/null; code=$?; (iptables-save; nft flush ruleset) 2>/dev/null; exit $code`,
+          );
           const seen = { handles, exitCode, stderr };
           expect(seen).not.toMatchObject({ stderr: expect.stringMatching(/should not have happened|^ {4}at /m) });
-          const saved = (await namespace.run('iptables-save; nft flush ruleset')).stdout;
-          expect({ ...seen, made: saved.includes('ISTIO') }).toMatchObject(
+          expect({ ...seen, made: /^:ISTIO/m.test(stdout) }).toMatchObject(
             exitCode === 0
               ? { made: true }
               : {
@@ -181,10 +177,10 @@ describeKernel('few file handles', () => {
     fewestOfRuntime ??= countFewest();
     const fewest = await fewestOfRuntime;
     await inNamespace(async (namespace) => {
-      expect((await bash(namespace.name, 'exec "$@"', MAKE)).exitCode).toBe(0);
+      expect((await bash(namespace, 'exec "$@"', MAKE)).exitCode).toBe(0);
       const codes = new Set<number | undefined>();
       for (let handles = fewest; handles < fewest + 12; handles += 1) {
-        const { exitCode, stderr } = await bash(namespace.name, `ulimit -n ${handles}; exec "$@"`, PROBE);
+        const { exitCode, stderr } = await bash(namespace, `ulimit -n ${handles}; exec "$@"`, PROBE);
         expect({ handles, exitCode, stderr }).toMatchObject({ exitCode: expect.toSatisfy((code: unknown) => code === 0 || code === 2) });
         codes.add(exitCode);
       }
