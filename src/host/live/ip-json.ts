@@ -5,6 +5,7 @@ import type { Family } from '../../netfilter/family.ts';
 import { ALL_BITS } from '../../netfilter/numbers.ts';
 import type { Interface } from '../../netfilter/trace/host.ts';
 import type { PolicyRule, RouteType, RuleAction, Span, TableRoute } from '../../netfilter/trace/kernel-routing.ts';
+import { DEFAULT_TABLE, LOCAL_TABLE, MAIN_TABLE } from '../../netfilter/trace/kernel-routing.ts';
 
 type Listed = Readonly<Record<string, unknown>>;
 
@@ -108,10 +109,10 @@ function actionOf(rule: Listed): RuleAction {
   return { kind: 'lookup', table: tableOf(rule['table']), ...(typeof suppress === 'number' && { suppress }) };
 }
 
-const TABLES: Readonly<Record<string, number>> = { local: 255, main: 254, default: 253 };
+const TABLES: Readonly<Record<string, number>> = { local: LOCAL_TABLE, main: MAIN_TABLE, default: DEFAULT_TABLE };
 
 function tableOf(value: unknown): number {
-  return value === undefined ? 254 : (TABLES[String(value)] ?? Number(value));
+  return value === undefined ? MAIN_TABLE : (TABLES[String(value)] ?? Number(value));
 }
 
 // Numbers as in include/uapi/linux/rtnetlink.h.

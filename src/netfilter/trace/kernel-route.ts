@@ -61,7 +61,7 @@ function routeFound({ type, route, byMark, refusal }: Found): Route {
 }
 
 /** Whether the source of what came in is one that comes from there: else IPv4 drops it (fib_validate_source). What is not known passes. */
-export function comesFromElsewhere(walk: Walk, routing: PreparedRouting, { out }: Route): boolean {
+export function comesFromElsewhere(walk: Walk, routing: PreparedRouting, { to, out }: Route): boolean {
   const { host, source, destination, inInterface, sourcePort, destinationPort } = walk;
   if (typeof source === 'object' || typeof destination === 'object' || typeof inInterface !== 'string') return true;
   const strict = Math.max(routing.reversePath['all'] ?? 0, routing.reversePath[inInterface] ?? 0);
@@ -71,7 +71,9 @@ export function comesFromElsewhere(walk: Walk, routing: PreparedRouting, { out }
     typeof sourcePort === 'object' || typeof destinationPort === 'object'
       ? {}
       : { sourcePort: destinationPort, destinationPort: sourcePort };
-  const back: Lookup = { iif: 'lo', source: destination, destination: source, mark: 0, uid: 0, ...ports };
+  // The way back is asked for as if it came in where the packet would leave (__mkroute_input).
+  const iif = to === 'away' && typeof out === 'string' ? out : 'lo';
+  const back: Lookup = { iif, source: destination, destination: source, mark: 0, uid: 0, ...ports };
   const { type, route } = routeFor(walk, routing, back);
   if (type === 'refuse' || type === 'throw') return strict === 0;
   if (type !== 'unicast') return false;

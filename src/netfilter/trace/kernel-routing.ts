@@ -70,3 +70,9 @@ export interface KernelRouting {
 
 /** The number of the table of the machine's own addresses. */
 export const LOCAL_TABLE = 255;
+
+/** Of the table that routes are put into where nobody names another. */
+export const MAIN_TABLE = 254;
+
+/** Of the table that is asked last, and is empty where nobody puts something into it. */
+export const DEFAULT_TABLE = 253;

@@ -12,8 +12,8 @@ import type { Walk } from './walk.ts';
 
 /** A question to the routing. What is left out is as the packet has it. */
 export interface Lookup extends Partial<Readonly<Record<NumberField, Value>>> {
-  /** What it comes in by; `lo` for what is made here. */
-  readonly iif?: 'lo';
+  /** What it comes in by; `lo` for what is made here. On the way back, what it would leave by. */
+  readonly iif?: string;
   /** The interface that its socket is bound to. */
   readonly bound?: string;
 }

@@ -6,7 +6,7 @@ import type { Range, Ranges } from '../address/ranges.ts';
 import { union } from '../address/ranges.ts';
 import type { Family } from '../family.ts';
 import type { KernelRouting, PolicyRule, TableRoute } from './kernel-routing.ts';
-import { LOCAL_TABLE } from './kernel-routing.ts';
+import { DEFAULT_TABLE, LOCAL_TABLE, MAIN_TABLE } from './kernel-routing.ts';
 
 export interface PreparedRoute extends TableRoute {
   readonly range: Range;
@@ -29,8 +29,12 @@ export interface PreparedRouting {
   readonly reversePath: Readonly<Record<string, number>>;
 }
 
-/** The priorities of the rules that each namespace has. */
-const USUAL: readonly number[] = [0, 32766, 32767];
+/** The rules that each namespace has: the table that each priority looks up. */
+const USUAL: ReadonlyMap<number, number> = new Map([
+  [0, LOCAL_TABLE],
+  [32766, MAIN_TABLE],
+  [32767, DEFAULT_TABLE],
+]);
 
 export function prepareRouting({ rules, routes, reversePath = {} }: KernelRouting, family: Family): PreparedRouting {
   const own = rules.filter((rule) => rule.family === family).toSorted((a, b) => a.priority - b.priority);
@@ -41,7 +45,8 @@ export function prepareRouting({ rules, routes, reversePath = {} }: KernelRoutin
   ))
     tables.set(route.table, [...(tables.get(route.table) ?? []), route]);
   const local = (tables.get(LOCAL_TABLE) ?? []).filter(({ type }) => type === 'local');
-  const usual = own.every((rule) => USUAL.includes(rule.priority) && Object.keys(rule).length === BARE.length);
+  const usual = own.every(isUsual);
+  if (family === 'ip' && usual) tables.set(LOCAL_TABLE, localAndMain(tables));
   return {
     rules: own.map((rule) => ({ ...rule, source: rangeOf(rule.from), destination: rangeOf(rule.to) })),
     tables,
@@ -49,6 +54,20 @@ export function prepareRouting({ rules, routes, reversePath = {} }: KernelRoutin
     custom: !usual || prepared.some(({ type, byKernel }) => type === 'local' && byKernel !== true),
     reversePath,
   };
+}
+
+/**
+ * Until a namespace gets its first rule, IPv4 keeps the tables of own addresses and `main` in one trie (net/ipv4/fib_frontend.c,
+ * `fib_unmerge`): the longest prefix of both is taken, and own addresses come first only of equals.
+ */
+function localAndMain(tables: ReadonlyMap<number, readonly PreparedRoute[]>): PreparedRoute[] {
+  return [...(tables.get(LOCAL_TABLE) ?? []), ...(tables.get(MAIN_TABLE) ?? [])].toSorted((a, b) => b.prefix - a.prefix);
+}
+
+function isUsual(rule: PolicyRule): boolean {
+  const { priority, action } = rule;
+  const isBare = Object.keys(rule).length === BARE.length;
+  return isBare && action.kind === 'lookup' && action.suppress === undefined && action.table === USUAL.get(priority);
 }
 
 const BARE = ['family', 'priority', 'action'] as const satisfies readonly (keyof PolicyRule)[];
