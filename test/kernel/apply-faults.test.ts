@@ -9,6 +9,7 @@ import type { ApplyResult } from '../../src/host/kernel/result.ts';
 import { applyIn, startIn } from './applying.ts';
 import type { Namespace } from './namespace.ts';
 import { inNamespace } from './namespace.ts';
+import { applyByShell } from './programs-in.ts';
 import { describeKernel } from './requirements.ts';
 
 const REDIRECT = ['-p', '15001', '-z', '15006', '-u', '1337', '-m', 'REDIRECT', '-i', '*', '-b', '*', '-d', '15090,15021,15020'];
@@ -65,14 +66,14 @@ const without = (...capabilities: readonly string[]): readonly string[] => [
 
 describeKernel('a table that iptables can not show, for a rule of nft is in it', () => {
   it.each([
-    ['an apply of other rules', { args: TPROXY }],
-    ['the same apply again', { args: REDIRECT }],
-  ])('is not changed by %s: it could be neither verified nor put back', async (_, request) => {
+    ['an apply of other rules', TPROXY],
+    ['the same apply again', REDIRECT],
+  ])('is not changed by %s: it could be neither verified nor put back', async (_, args) => {
     await inNamespace(async (namespace) => {
-      expect(await applyIn(namespace, { args: REDIRECT })).toMatchObject({ outcome: 'applied' });
+      expect(await applyByShell(namespace, REDIRECT)).toMatchObject({ outcome: 'applied' });
       await namespace.run('nft add rule ip nat OUTPUT ct state new accept');
       const before = (await namespace.run('nft list ruleset')).stdout;
-      const result = await applyIn(namespace, request);
+      const result = await applyByShell(namespace, args);
       expect(result).toMatchObject({ outcome: 'failed', state: 'as before', tried: [], failures: [{ cause: 'not-verified' }] });
       expect(message(result)).toMatch(/can not show the table nat of IPv4[^]*nft -a list table ip nat/);
       expect((await namespace.run('nft list ruleset')).stdout).toBe(before);
@@ -81,7 +82,7 @@ describeKernel('a table that iptables can not show, for a rule of nft is in it',
 
   it('keeps a cleanup from saying that nothing of Istio is left', async () => {
     await inNamespace(async (namespace) => {
-      expect(await applyIn(namespace, { args: REDIRECT })).toMatchObject({ outcome: 'applied' });
+      expect(await applyByShell(namespace, REDIRECT)).toMatchObject({ outcome: 'applied' });
       await namespace.run('nft add rule ip nat OUTPUT ct state new accept');
       const before = (await namespace.run('nft list ruleset')).stdout;
       expect(await clean({ kind: 'netns', path: `/run/netns/${namespace.name}` })).toMatchObject({ outcome: 'failed', state: 'as before' });
@@ -92,7 +93,7 @@ describeKernel('a table that iptables can not show, for a rule of nft is in it',
   it('is left alone where Istio has nothing in it', async () => {
     await inNamespace(async (namespace) => {
       await namespace.run('iptables-nft -A INPUT -j ACCEPT; nft add rule ip filter INPUT ct state new accept');
-      expect(await applyIn(namespace, { args: REDIRECT })).toMatchObject({ outcome: 'applied' });
+      expect(await applyByShell(namespace, REDIRECT)).toMatchObject({ outcome: 'applied' });
       expect(await clean({ kind: 'netns', path: `/run/netns/${namespace.name}` })).toMatchObject({ outcome: 'cleaned' });
     });
   });
@@ -131,7 +132,7 @@ describeKernel('apply in an init container that lacks something', () => {
 
   it('says which rules it could not look for where legacy is in use and NET_RAW is lacking', async () => {
     await inNamespace(async (namespace) => {
-      await applyIn(namespace, { args: REDIRECT, options: LEGACY });
+      await applyByShell(namespace, REDIRECT, LEGACY);
       const result = await applyIn(namespace, { args: REDIRECT, prefix: without('net_admin') });
       expect(result).toMatchObject({ outcome: 'applied', backend: 'nft' });
       expect(result.warnings).toContainEqual(expect.stringMatching(/^legacy tables are in use here and can not be read: .*NET_RAW/));
@@ -239,7 +240,7 @@ describeKernel.each(['nft', 'legacy'] as const)('apply with an iptables-%s-resto
 
   it('after its first table puts that table back, and the routing', async () => {
     await inNamespace(async (namespace) => {
-      await applyIn(namespace, { args: [...REDIRECT, '-o', '9999'], options: { backend } });
+      await applyByShell(namespace, [...REDIRECT, '-o', '9999'], { backend });
       const before = withoutEmptyTables(await everything(namespace));
       const result = await applyIn(namespace, { args: TPROXY, options: { backend }, env: { PATH: failing(spoilt) } });
       expect(result).toMatchObject({ outcome: 'failed', state: 'as before', needed: [], failures: [{ cause: 'refused', table: 'nat' }] });
@@ -252,7 +253,7 @@ describeKernel.each(['nft', 'legacy'] as const)('apply with an iptables-%s-resto
     const flag = join(mkdtempSync(join(tmpdir(), 'istio-init-flag-')), 'failed');
     const path = failing(`[ -e ${flag} ] && exit 1; touch ${flag}; ${spoilt}`);
     await inNamespace(async (namespace) => {
-      await applyIn(namespace, { args: [...REDIRECT, '-o', '9999'], options: { backend } });
+      await applyByShell(namespace, [...REDIRECT, '-o', '9999'], { backend });
       const before = withoutEmptyTables(await everything(namespace));
       const result = await applyIn(namespace, { args: TPROXY, options: { backend }, env: { PATH: path } });
       expect(result).toMatchObject({ outcome: 'failed', state: 'mixed' });
@@ -267,7 +268,7 @@ describeKernel.each(['nft', 'legacy'] as const)('apply with an iptables-%s-resto
     const faster = `/usr/sbin/iptables-${backend} -t nat -D OUTPUT -j ISTIO_OUTPUT; /usr/sbin/iptables-${backend} -t nat -A POSTROUTING -j RETURN`;
     const path = failing(`[ -e ${flag} ] || { touch ${flag}; ${faster}; }; exec ${real} "$@"`);
     await inNamespace(async (namespace) => {
-      await applyIn(namespace, { args: REDIRECT, options: { backend } });
+      await applyByShell(namespace, REDIRECT, { backend });
       await namespace.run(`iptables-${backend} -t nat -A OUTPUT -j ISTIO_OUTPUT; iptables-${backend} -t nat -D ISTIO_OUTPUT 3`);
       const result = await applyIn(namespace, { args: REDIRECT, options: { backend }, env: { PATH: path } });
       expect(result).toMatchObject({ outcome: 'applied', state: 'as wanted', rounds: 3 });
@@ -290,7 +291,7 @@ describeKernel.each(['nft', 'legacy'] as const)('apply with an iptables-%s-resto
   it('because it hangs is ended by the deadline, with its children, and nothing is changed', async () => {
     const path = failing('sleep 60 & sleep 60');
     await inNamespace(async (namespace) => {
-      await applyIn(namespace, { args: REDIRECT, options: { backend } });
+      await applyByShell(namespace, REDIRECT, { backend });
       const before = await everything(namespace);
       const result = await applyIn(namespace, {
         args: [...REDIRECT, '-o', '9999'],

@@ -1,12 +1,12 @@
 /** What a text of iptables can be made to say, compared with what the kernel holds. */
 
-import { execa } from 'execa';
 import { expect, it } from 'vitest';
 import { applyPlan } from '../../src/host/kernel/apply.ts';
 import { identify } from '../../src/istio/found/identify.ts';
 import { planFromSettings } from '../../src/istio/kubernetes/plan-from-settings.ts';
 import { printSave } from '../../src/netfilter/print.ts';
 import { isDoubt } from '../../src/netfilter/unseen.ts';
+import { quoteForShell } from '../../src/netfilter/words.ts';
 import type { SourceOptions } from '../../src/sources/options.ts';
 import { readSource } from '../../src/sources/read-source.ts';
 import { run } from '../cli/program.ts';
@@ -21,7 +21,11 @@ const LINES = printSave(PLAN.ip)
   .split('\n')
   .filter((line) => /^(?::ISTIO|-A)/.test(line));
 
-const iptables = (name: string, ...argv: readonly string[]) => execa('ip', ['netns', 'exec', name, 'iptables-nft', '-t', 'nat', ...argv]);
+/** Commands for table nat, one after the other. */
+async function inNat({ run }: Namespace, program: string, ...commands: readonly (readonly string[])[]): Promise<void> {
+  const lines = commands.map((words) => `${program} -t nat ${words.map(quoteForShell).join(' ')}\n`);
+  expect(await run(`set -e\n${lines.join('')}`)).toMatchObject({ exitCode: 0 });
+}
 
 async function jumps(namespace: Namespace): Promise<number> {
   const { stdout } = await namespace.run('nft list chain ip nat OUTPUT 2>/dev/null');
@@ -32,8 +36,8 @@ describeKernel('rules that a text only seems to have', () => {
   it('stand in comments with line breaks: none of them counts, check says that somebody tried, and apply makes the real ones', async () => {
     await inNamespace(async (namespace) => {
       const { name } = namespace;
-      await iptables(name, '-N', 'CNI-X');
-      for (const line of LINES) await iptables(name, '-A', 'CNI-X', '-m', 'comment', '--comment', `\n${line}\n`, '-j', 'RETURN');
+      const forged = LINES.map((line) => ['-A', 'CNI-X', '-m', 'comment', '--comment', `\n${line}\n`, '-j', 'RETURN']);
+      await inNat(namespace, 'iptables-nft', ['-N', 'CNI-X'], ...forged);
       const source = `netns:/run/netns/${name}`;
       expect(identify((await readSource(source, NONE)).seen).outcome).toBe('none');
       const { stdout, exitCode } = await run(['check', source]);
@@ -54,9 +58,13 @@ describeKernel('rules that a text only seems to have', () => {
       const { name } = namespace;
       const target = { kind: 'netns', path: `/run/netns/${name}` } as const;
       expect(await applyPlan(target, PLAN, {}, unlockedIn(namespace))).toMatchObject({ outcome: 'applied' });
-      await iptables(name, '-D', 'OUTPUT', '-j', 'ISTIO_OUTPUT');
-      await iptables(name, '-N', 'CNI-X');
-      await iptables(name, '-A', 'CNI-X', ...match, '-j', 'ISTIO_OUTPUT');
+      await inNat(
+        namespace,
+        'iptables-nft',
+        ['-D', 'OUTPUT', '-j', 'ISTIO_OUTPUT'],
+        ['-N', 'CNI-X'],
+        ['-A', 'CNI-X', ...match, '-j', 'ISTIO_OUTPUT'],
+      );
       const { seen } = await readSource(`netns:/run/netns/${name}`, NONE);
       expect(seen.unseen.filter(isDoubt).map(({ chain }) => chain)).toContain('OUTPUT');
       expect(identify(seen).outcome).toBe('unknown');
@@ -85,10 +93,13 @@ describeKernel('rules that a text only seems to have', () => {
         const { name } = namespace;
         const target = { kind: 'netns', path: `/run/netns/${name}` } as const;
         expect(await applyPlan(target, PLAN, { backend: 'legacy' }, unlockedIn(namespace))).toMatchObject({ outcome: 'applied' });
-        const legacy = (...argv: readonly string[]) => execa('ip', ['netns', 'exec', name, 'iptables-legacy', '-w', '-t', 'nat', ...argv]);
-        await legacy('-D', 'OUTPUT', '-j', 'ISTIO_OUTPUT');
-        await legacy('-N', 'CNI-X');
-        await legacy('-A', 'CNI-X', ...match, '-j', 'RETURN');
+        await inNat(
+          namespace,
+          'iptables-legacy -w',
+          ['-D', 'OUTPUT', '-j', 'ISTIO_OUTPUT'],
+          ['-N', 'CNI-X'],
+          ['-A', 'CNI-X', ...match, '-j', 'RETURN'],
+        );
         const source = `netns:/run/netns/${name}`;
         const { seen } = await readSource(source, NONE);
         const chain = /-A ((?:OUT|ISTIO)\w+)/.exec(match.join(' '))?.[1];

@@ -6,6 +6,7 @@ import { printRestore, printRule, printSave } from '../../src/netfilter/print.ts
 import { readRules } from '../../src/netfilter/read.ts';
 import type { Ruleset, Table } from '../../src/netfilter/rule.ts';
 import { DISTINCT_PLANS } from '../golden-plans.ts';
+import type { Namespace } from './namespace.ts';
 import { feed, inNamespace } from './namespace.ts';
 import { describeKernel } from './requirements.ts';
 import { PLAYS_ALL } from './trials.ts';
@@ -37,14 +38,13 @@ interface Listed {
   readonly texts: ReadonlyMap<string, string>;
 }
 
-async function listed(rules: Ruleset, backend: string): Promise<readonly Listed[]> {
+/** A restore replaces each table that is in it, so that one namespace does for all. */
+async function listed({ run }: Namespace, rules: Ruleset, backend: string): Promise<readonly Listed[]> {
   const program = `${PROGRAMS[rules.family]}-${backend}`;
   const forms = [...WITH_INTERFACES, ...WITHOUT_INTERFACES];
   const script = rules.tables.flatMap(({ name }) => forms.map((form) => `${program} -t ${name} ${form}; echo NEXT`)).join('; ');
-  const { stdout } = await inNamespace(async ({ run }) => {
-    expect(await run(feed(`${program}-restore`, printRestore(rules)))).toMatchObject({ exitCode: 0 });
-    return run(script);
-  });
+  const { exitCode, stdout } = await run(`${feed(`${program}-restore`, printRestore(rules))}code=$?; ${script}; exit $code`);
+  expect(exitCode).toBe(0);
   const texts = stdout.split('NEXT\n');
   return rules.tables.map((table, index) => ({
     rules,
@@ -81,7 +81,9 @@ describeKernel('a listing of rules that a kernel holds', () => {
     const rulesets = PLANS.flatMap(({ plan }) => FAMILIES.map((family) => plan[family])).filter(({ tables }) => tables.length > 0);
     for (const backend of BACKENDS) {
       const found: Listed[] = [];
-      for (const rules of rulesets) found.push(...(await listed(rules, backend)));
+      await inNamespace(async (namespace) => {
+        for (const rules of rulesets) found.push(...(await listed(namespace, rules, backend)));
+      });
       all.set(backend, found);
     }
   });

@@ -12,6 +12,7 @@ import { feed, inNamespace } from './namespace.ts';
 import { randomNftScript } from './nft-rulesets.ts';
 import { randomBy } from './packets-random.ts';
 import { describeKernel } from './requirements.ts';
+import { played, rounds } from './trials.ts';
 
 /** A plan for every distinct listing of the golden cases. */
 const PLANS: readonly CapturePlan[] = [
@@ -38,7 +39,7 @@ const SOME = PLANS.filter((_, index) => index % 7 === 0);
 
 describeKernel('distinct native plans', () => {
   it.each([
-    ['as a script', PLANS, (plan: CapturePlan): string => feed('nft -f -', printNftScript(plan.nft ?? NO_NFT))],
+    ['as a script', played(PLANS, 6), (plan: CapturePlan): string => feed('nft -f -', printNftScript(plan.nft ?? NO_NFT))],
     ['as a listing', SOME, (plan: CapturePlan): string => feed('nft -f -', printNft(plan))],
     ['as JSON', SOME, (plan: CapturePlan): string => feed('nft -j -f -', printNftJson(plan.nft ?? NO_NFT))],
   ] as const)('%s are what the kernel lists afterwards', async (_, plans, load) => {
@@ -70,7 +71,7 @@ function plainRules(text: string): readonly string[] {
 
 describeKernel('what rules of nft look values up in', () => {
   it('is read from JSON as from the listing, and printed as nft takes it', async () => {
-    const scripts = Array.from({ length: 40 }, (_, nth) =>
+    const scripts = Array.from({ length: rounds(40, 6) }, (_, nth) =>
       // nft's JSON leaves out what follows from a port, and says states in another way; its text does not.
       randomNftScript(randomBy(7000 + nth), { opaque: 0, apart: true }).replaceAll(
         /ip protocol tcp |ip6 nexthdr udp |meta nfproto ipv[46] /g,
@@ -94,7 +95,7 @@ describeKernel('what rules of nft look values up in', () => {
         expect(again.stderr).toBe('');
         expect(plainRules(again.stdout)).toEqual(plainRules(withoutComments));
       }
-      expect(looked).toBeGreaterThan(50);
+      expect(looked).toBeGreaterThan(rounds(50, 6));
     });
   });
 });

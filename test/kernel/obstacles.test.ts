@@ -1,8 +1,8 @@
 /** The result is what is said: what an interrupted --reconcile left is gone, and what keeps packets from the rules is named. */
 
 import { expect, it } from 'vitest';
-import { applyIn } from './applying.ts';
 import { inNamespace } from './namespace.ts';
+import { applyByShell } from './programs-in.ts';
 import { describeKernel } from './requirements.ts';
 
 const ARGS = ['-p', '15001', '-z', '15006', '-u', '1337', '-m', 'REDIRECT', '-i', '*', '-b', '*'];
@@ -19,16 +19,16 @@ describeKernel('after an apply', () => {
   ])('no guardrail of an interrupted --reconcile is left: %s', async (_, script, program) => {
     await inNamespace(async (namespace) => {
       await namespace.run(`${script} ${program} -A INPUT -p tcp --dport 9 -j DROP`);
-      expect(await applyIn(namespace, { args: ARGS })).toMatchObject({ outcome: 'applied', warnings: [] });
+      expect(await applyByShell(namespace, ARGS)).toMatchObject({ outcome: 'applied', warnings: [] });
       expect((await namespace.run(`${program} -S`)).stdout.match(/^-A.*/gm)).toEqual(['-A INPUT -p tcp -m tcp --dport 9 -j DROP']);
-      expect(await applyIn(namespace, { args: ARGS })).toMatchObject({ outcome: 'unchanged' });
+      expect(await applyByShell(namespace, ARGS)).toMatchObject({ outcome: 'unchanged' });
     });
   });
 
   it('half a set of guardrails stays, for it may be somebody’s own, and is named with the command', async () => {
     await inNamespace(async (namespace) => {
       await namespace.run(guard('INPUT OUTPUT', 'tcp'));
-      const { outcome, warnings } = await applyIn(namespace, { args: ARGS });
+      const { outcome, warnings } = await applyByShell(namespace, ARGS);
       expect(outcome).toBe('applied');
       expect(warnings).toEqual([
         expect.stringMatching(
@@ -46,7 +46,7 @@ describeKernel('after an apply', () => {
       await namespace.run(`iptables -t nat -A OUTPUT -p tcp --dport 80 -j ACCEPT; iptables -t nat -A PREROUTING -p tcp -m tcp --dport 81 -j LOG
         nft add table ip bar; nft add chain ip bar early '{ type nat hook output priority -110; }'; nft add chain ip bar late '{ type nat hook output priority 50; }'`);
       for (const outcome of ['applied', 'unchanged']) {
-        expect(await applyIn(namespace, { args: ARGS })).toMatchObject({
+        expect(await applyByShell(namespace, ARGS)).toMatchObject({
           outcome,
           warnings: [
             "nft's chain early of table ip bar is asked before the rules of Istio (nat, output, priority -110): what it translates does not reach the proxy",

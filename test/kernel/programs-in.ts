@@ -1,8 +1,12 @@
 /** What functions of src start, started by the shell that stays in a namespace of a test: for where it is no question how a program is started. */
 
 import type { Effects } from '../../src/host/kernel/apply.ts';
+import { applyPlan } from '../../src/host/kernel/apply.ts';
+import type { ApplyOptions } from '../../src/host/kernel/options.ts';
+import type { ApplyResult } from '../../src/host/kernel/result.ts';
 import type { Programs } from '../../src/host/run.ts';
 import { programs } from '../../src/host/run.ts';
+import { planFromArguments } from '../../src/istio/plan/plan-from-arguments.ts';
 import { quoteForShell } from '../../src/netfilter/words.ts';
 import type { Namespace } from './namespace.ts';
 import { feed } from './namespace.ts';
@@ -27,4 +31,9 @@ export function programsIn({ run }: Pick<Namespace, 'run'>): Programs {
 /** For work in a namespace in which nobody else works: the lock, which costs a process, has tests of its own. */
 export function unlockedIn(namespace: Namespace): Effects {
   return { programs: programsIn(namespace), lock: async () => ({ release: () => undefined }) };
+}
+
+/** Applies what arguments of istio-iptables ask for, where it is no question which process does. */
+export function applyByShell(namespace: Namespace, args: readonly string[], options: ApplyOptions = {}): Promise<ApplyResult> {
+  return applyPlan({ kind: 'netns', path: `/run/netns/${namespace.name}` }, planFromArguments(args), options, unlockedIn(namespace));
 }

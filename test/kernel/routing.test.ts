@@ -13,7 +13,7 @@ import { rounds } from './trials.ts';
 
 /** Another one makes other namespaces; more of them take longer. */
 const SEED = Number(process.env['ROUTING_SEED'] ?? 1);
-const WORLDS = Number(process.env['ROUTING_WORLDS'] ?? rounds(300, 2));
+const WORLDS = Number(process.env['ROUTING_WORLDS'] ?? rounds(100, 6));
 
 /** `local`, `by eth0`, `refused`, or `unknown`. */
 function simulated(host: Host, { question }: KernelAnswer): string {

@@ -3,11 +3,12 @@
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { afterAll, expect, it } from 'vitest';
+import { quoteForShell } from '../../src/netfilter/words.ts';
 import { BIN, ROOT, SHELL_BIN } from '../cli/program.ts';
-import { inNamespace } from './namespace.ts';
+import type { Answer } from './kept-shell.ts';
 import { describeKernel } from './requirements.ts';
+import { sharedNamespace } from './shared-namespace.ts';
 
 // Where the sources lie may be closed to other users.
 const place = mkdtempSync(join(tmpdir(), 'istio-init-nobody-'));
@@ -32,6 +33,11 @@ const FASTEST = SHELL_BIN === BIN ? NODE : [join(place, 'dist/bin/istio-init')];
 const LACKING = /no NET_ADMIN capability|user 65534 may not|only root|may not be read/;
 
 describeKernel('a user without rights', () => {
+  // Nobody can change it.
+  const namespace = sharedNamespace();
+  const asNobody = (words: readonly string[]): Promise<Answer> =>
+    namespace().run(`cd ${place} && HOME=/nonexistent exec ${[...NOBODY, ...words].map(quoteForShell).join(' ')} </dev/null`);
+
   it.each<readonly [string, number, RegExp]>([
     ['check list.txt', 0, /^list\.txt: as it should be/],
     ['bookinfo.yaml', 1, /its TCP will be captured/],
@@ -56,27 +62,22 @@ describeKernel('a user without rights', () => {
     ['lint --fix closed.yaml', 2, /closed\.yaml may not be read/],
     ['audit --metrics /nowhere/x.prom', 2, LACKING],
   ])('%s', async (words, exitCode, said) => {
-    await inNamespace(async ({ name }) => {
-      const call = ['netns', 'exec', name, ...NOBODY, ...FASTEST, ...words.split(' ')];
-      const found = await execa('ip', call, { cwd: place, reject: false, stdin: 'ignore', env: { HOME: '/nonexistent' }, timeout: 60_000 });
-      const all = `${found.stdout}\n${found.stderr}`.trimStart();
-      expect(all).toMatch(said);
-      expect([words, found.exitCode]).toEqual([words, exitCode]);
-      expect(all).not.toMatch(/this should not have happened|\n {4}at /);
-      // One cause is one line, but where a program of the machine has words of its own.
-      if (exitCode === 2 && found.stdout === '') expect(found.stderr.split('\n')).toHaveLength(1);
-    });
+    const found = await asNobody([...FASTEST, ...words.split(' ')]);
+    const all = `${found.stdout}\n${found.stderr}`.trimStart();
+    expect(all).toMatch(said);
+    expect([words, found.exitCode]).toEqual([words, exitCode]);
+    expect(all).not.toMatch(/this should not have happened|\n {4}at /);
+    // One cause is one line, but where a program of the machine has words of its own.
+    if (exitCode === 2 && found.stdout === '') expect(found.stderr.trimEnd().split('\n')).toHaveLength(1);
   });
 
   it('lacks rights, and no package, where its PATH is without the programs of root', async () => {
-    await inNamespace(async ({ name }) => {
-      for (const words of ['check', 'check live', 'identify live', 'why live 10.0.0.5:80', 'apply --here --before-proxy', 'clean --here']) {
-        const program = [...NODE, ...words.split(' ')];
-        const call = ['netns', 'exec', name, ...NOBODY, 'env', 'PATH=/usr/bin:/bin', ...program];
-        const found = await execa('ip', call, { cwd: place, reject: false, stdin: 'ignore', timeout: 60_000 });
-        expect(`${words}: ${found.stdout}\n${found.stderr}`).toMatch(LACKING);
-        expect(`${found.stdout}\n${found.stderr}`).not.toMatch(/there is no program|install the package/);
-      }
-    });
+    const calls = ['check', 'check live', 'identify live', 'why live 10.0.0.5:80', 'apply --here --before-proxy', 'clean --here'];
+    for (const [at, words] of calls.entries()) {
+      // One by Node, which finds programs as the executable does.
+      const found = await asNobody(['env', 'PATH=/usr/bin:/bin', ...(at === 0 ? NODE : FASTEST), ...words.split(' ')]);
+      expect(`${words}: ${found.stdout}\n${found.stderr}`).toMatch(LACKING);
+      expect(`${found.stdout}\n${found.stderr}`).not.toMatch(/there is no program|install the package/);
+    }
   });
 });
