@@ -138,7 +138,7 @@ async function killAgainAndAgain(pod: Namespace, backend: Backend, { between }: 
       if (left !== 'old' && (left === 'new' || next() < 0.5)) to = to === 0 ? 1 : 0;
     }
   }
-  for (const end of [0, 1, 0] as const) await runToItsEnd(end);
+  for (const end of [0, 1] as const) await runToItsEnd(end);
   return tally;
 }
 
