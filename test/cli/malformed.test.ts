@@ -66,7 +66,7 @@ describe('preview', () => {
 });
 
 /** Where not all is played, a text is enough that would show as plainly what is kept of each of its bytes. */
-const MEGABYTES = PLAYS_ALL ? 100 : 30;
+const MEGABYTES = PLAYS_ALL ? 100 : 12;
 
 describe(`a text of ${MEGABYTES} MB`, () => {
   const LINE = '2024-01-02T03:04:05.678901Z\tinfo\tproxy\ta line of a log, with no rule in it, of about a hundred characters\n';
@@ -81,7 +81,7 @@ describe(`a text of ${MEGABYTES} MB`, () => {
     `process.on('exit', () => require('node:fs').writeFileSync(process.env.PEAK, String(process.resourceUsage().maxRSS / 1024)));`,
   );
   // MB: the text as bytes, in pieces and whole, and as a string; and Node itself.
-  const MOST = 150 + 3.5 * MEGABYTES;
+  const MOST = 100 + 3.5 * MEGABYTES;
 
   const measured = async (how: string, args: readonly string[], input: { readonly inputFile?: string }): Promise<void> => {
     const peak = join(folder.path, 'peak');

@@ -1,9 +1,12 @@
 import { expect, it } from 'vitest';
+import { SHELL_BIN } from '../cli/program.ts';
 import { feed, inNamespace } from './namespace.ts';
 import { describeKernel } from './requirements.ts';
 import { rulesAndRouting } from './saves.ts';
-import { everything, run } from './starting.ts';
+import { everything, startingFrom } from './starting.ts';
 import { byHand, stepsOf } from './steps-by-hand.ts';
+
+const { run } = startingFrom(SHELL_BIN);
 
 const APPLY = ['istio-init', 'apply', '--here', '--before-proxy'] as const;
 const CLEAN = ['istio-init', 'clean', '--here'] as const;

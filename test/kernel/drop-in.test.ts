@@ -2,14 +2,16 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
-import { ASKS_KERNEL, ROOT } from '../cli/program.ts';
+import { ASKS_KERNEL, ROOT, SHELL_BIN } from '../cli/program.ts';
 import { DEFAULT_POD } from '../default-pod.ts';
 import { CASES, expand } from '../golden.ts';
 import { messagesOf } from './log-messages.ts';
 import { feed, inNamespace } from './namespace.ts';
 import { describeKernel } from './requirements.ts';
 import { saved } from './saves.ts';
-import { everything, newFile, pathBehind, run } from './starting.ts';
+import { everything, newFile, pathBehind, startingFrom } from './starting.ts';
+
+const { run } = startingFrom(SHELL_BIN);
 
 const TPROXY = DEFAULT_POD.map((argument) => (argument === 'REDIRECT' ? 'TPROXY' : argument));
 const DROP_IN = ['istio-iptables', ...DEFAULT_POD] as const;

@@ -4,10 +4,13 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { SHELL_BIN } from '../cli/program.ts';
 import type { Namespace } from './namespace.ts';
 import { feed, inNamespace } from './namespace.ts';
 import { describeKernel } from './requirements.ts';
-import { everything, pathBehind, run } from './starting.ts';
+import { everything, pathBehind, startingFrom } from './starting.ts';
+
+const { run } = startingFrom(SHELL_BIN);
 
 const POD = ['-p', '15001', '-z', '15006', '-u', '1337', '-i', '*', '-x', '', '-b', '*', '-d', '15090,15021,15020'];
 const REDIRECT = ['istio-iptables', ...POD, '-m', 'REDIRECT'] as const;

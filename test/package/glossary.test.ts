@@ -27,14 +27,25 @@ const parsed = files
   .filter((file) => /\.tsx?$/.test(file))
   .map((file) => ({ file, tree: parseAst(readFileSync(join(src, file), 'utf8'), { lang: file.endsWith('x') ? 'tsx' : 'ts' }) }));
 
-/** The texts of a file's string literals and templates; what it imports is a path. */
-function textsOf(node: unknown): readonly string[] {
-  if (Array.isArray(node)) return node.flatMap(textsOf);
-  if (typeof node !== 'object' || node === null) return [];
-  const { type, value, source, ...rest } = node as Record<string, unknown>;
-  if (type === 'Literal') return typeof value === 'string' ? [value] : [];
-  if (type === 'TemplateElement') return [(value as { readonly cooked: string }).cooked];
-  return [...Object.values(rest).flatMap(textsOf), ...textsOf(value)];
+type Node = { readonly type?: string; readonly name?: string } & Readonly<Record<string, unknown>>;
+
+/** Each node of a tree, as they stand; of what a file imports, the path is none. */
+function visit(node: unknown, see: (node: Node) => void): void {
+  if (Array.isArray(node)) for (const one of node) visit(one, see);
+  else if (typeof node === 'object' && node !== null) {
+    see(node as Node);
+    for (const [key, child] of Object.entries(node)) if (typeof child === 'object' && key !== 'source') visit(child, see);
+  }
+}
+
+/** The texts of a file's string literals and templates. */
+function textsIn(tree: unknown): readonly string[] {
+  const texts: string[] = [];
+  visit(tree, ({ type, value }) => {
+    if (type === 'Literal' && typeof value === 'string') texts.push(value);
+    if (type === 'TemplateElement') texts.push((value as { readonly cooked: string }).cooked);
+  });
+  return texts;
 }
 
 it('each term stands there once', () => {
@@ -51,7 +62,7 @@ it.each(terms)('$term is declared where the glossary says', ({ code }) => {
 it('no text of the program has a word that the glossary has another for', () => {
   const not = new RegExp(`(?<![\\w-])(?:${terms.flatMap((term) => term.not).join('|')})(?![\\w-])`, 'i');
   const found = parsed.flatMap(({ file, tree }) =>
-    textsOf(tree)
+    textsIn(tree)
       // Without a blank it is a key or a code, not a text.
       .filter((text) => text.trim().includes(' ') && not.test(text))
       .map((text) => `${file}: ${text}`),
@@ -66,8 +77,6 @@ function wordsIn(name: string): readonly string[] {
     .filter((word) => word !== '')
     .map((word) => word.toLowerCase());
 }
-
-type Node = { readonly type?: string; readonly name?: string } & Readonly<Record<string, unknown>>;
 
 /** The names that a pattern gives to what it takes apart; of `{ again }` that of the key is not its own. */
 function boundIn(pattern: Node | null): readonly string[] {
@@ -90,19 +99,21 @@ function boundIn(pattern: Node | null): readonly string[] {
   }
 }
 
-/** The names that a file gives: to types, functions, constants, variables, parameters and the properties of its types. */
-function namesIn(node: unknown): readonly string[] {
-  if (Array.isArray(node)) return node.flatMap(namesIn);
-  if (typeof node !== 'object' || node === null) return [];
-  const { type = '', id, key, params } = node as Node;
+/** The names that a node gives: to types, functions, constants, variables, parameters and the properties of types. */
+function namesOf({ type = '', id, key, params }: Node): readonly string[] {
   const isType = /^(?:TSInterface|TSTypeAlias|Class)Declaration$/.test(type);
   const isNamed = isType || type === 'VariableDeclarator' || /^Function(?:Declaration|Expression)$/.test(type);
-  const own = [
+  return [
     ...(isNamed ? boundIn(id as Node | null) : []),
     ...(/^TS(?:Property|Method)Signature$|^(?:Method|Property)Definition$/.test(type) ? boundIn(key as Node) : []),
     ...(Array.isArray(params) ? (params as readonly Node[]).flatMap(boundIn) : []),
   ];
-  return [...own, ...Object.values(node).flatMap(namesIn)];
+}
+
+function namesIn(tree: unknown): readonly string[] {
+  const names: string[] = [];
+  visit(tree, (node) => names.push(...namesOf(node)));
+  return names;
 }
 
 it('no file or folder, and nothing that a file names, has a word in its name that the glossary has another for', () => {

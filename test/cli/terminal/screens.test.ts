@@ -21,7 +21,7 @@ import { fitted } from '../../../src/cli/terminal/fit.ts';
 import { trace } from '../../../src/cli/trace/trace.ts';
 import { formatProblem, ProblemError } from '../../../src/istio/problems.ts';
 import { played } from '../../trials.ts';
-import { PROGRAM, ROOT, scratchFolder } from '../program.ts';
+import { PROGRAM, ROOT, SHELL_PROGRAM, scratchFolder } from '../program.ts';
 
 const folder = scratchFolder();
 afterAll(folder.remove);
@@ -97,7 +97,8 @@ describe('from 60 to 200 columns', () => {
 
 describe('on a terminal', () => {
   const onTerminal = (columns: number, calls: readonly string[]): string => {
-    const words = calls.map((call) => `'${PROGRAM}' ${call}`).join('; ');
+    const program = columns === 80 ? PROGRAM : SHELL_PROGRAM;
+    const words = calls.map((call) => `'${program}' ${call}`).join('; ');
     const { stdout } = spawnSync('script', ['-qec', `stty cols ${columns} rows 40; ${words}`, '/dev/null'], {
       cwd: ROOT,
       encoding: 'utf8',

@@ -3,13 +3,18 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Asked } from '../../cluster/injected-pod.ts';
 import { ASKED, writeCluster } from '../../cluster/large.ts';
 import { played } from '../../trials.ts';
 import { ROOT, scratchFolder } from '../program.ts';
 
-/** So many that one thread does not read them alone, of a stream and of a file. */
+/** So many that one thread does not read them alone, of a stream and of a file: of that there must be more, which the notes of kubectl make up for. */
 const STREAMED = 5000;
-const OF_FILE = 14_000;
+const OF_FILE = 4000;
+const NOTES = {
+  annotations: { 'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify({ notes: 'x'.repeat(40_000) }) },
+  changed: {},
+};
 
 const item = (value: object): string => JSON.stringify(value, null, 4).replace(/^/gm, '        ');
 const meta = (name: string, more: object = {}): object => ({ name, namespace: 'shop', ...more });
@@ -39,6 +44,8 @@ const OTHERS = new Map([
   [2200, item({ apiVersion: 'networking.istio.io/v1', kind: 'ProxyConfig', metadata: { name: 'p', namespace: 'istio-system' }, spec: {} })],
 ]);
 
+const merged = (one: Asked, more: Asked): Asked => ({ ...one, annotations: { ...one.annotations, ...more.annotations } });
+
 describe.skipIf(availableParallelism() < 2)('a dump that two threads read ahead', () => {
   const folder = scratchFolder();
   const alone = join(folder.path, 'alone');
@@ -50,7 +57,7 @@ describe.skipIf(availableParallelism() < 2)('a dump that two threads read ahead'
   beforeAll(() => {
     const misspelt = { annotations: { 'traffic.sidecar.istio.io/excludeOutboundPort': '1' }, changed: {} };
     const asked = [...ASKED, misspelt];
-    writeCluster(file, { pods: OF_FILE, asked, others: OTHERS });
+    writeCluster(file, { pods: OF_FILE, asked: asked.map((one) => merged(one, NOTES)), others: OTHERS });
     writeCluster(streamed, { pods: STREAMED, asked, others: OTHERS });
     // The same program, without that of the threads beside it, and with one that ends at once, so that all is read alone in the end.
     for (const folder of [alone, marked]) {
