@@ -89,6 +89,7 @@ describe.skipIf(availableParallelism() < 2)('a dump that two threads read ahead'
       ['diff', ['diff', '@own', '@1.28', '-o', 'json', '-f', '-']],
       ['escapes', ['escapes', '-o', 'json', '-f', '-']],
       ['preview', ['preview', '-o', 'json', '-f', '-']],
+      ['lint of a file', ['lint', '-o', 'json', '-f', file]],
     ]),
   )(
     'has for %s the answer of one thread, to the byte',
@@ -99,13 +100,6 @@ describe.skipIf(availableParallelism() < 2)('a dump that two threads read ahead'
     },
     60_000,
   );
-
-  it('is the same from a file', async () => {
-    const words = ['lint', '-o', 'json', '-f', file];
-    const [one, two] = [await answer(alone, words), await answer(ROOT, words)];
-    expect(two).toEqual(one);
-    expect(JSON.stringify(one).length).toBeGreaterThan(500);
-  }, 60_000);
 
   it.each([
     ['a file', ['lint', '-f', file], {}],
