@@ -1,8 +1,9 @@
 /** What is different between two rulesets, rule by rule and in order. */
 
-import { compareRules } from './compare/chain.ts';
+import { compareRules, isSameList } from './compare/chain.ts';
 import type { ChainPlace, Difference } from './compare/difference.ts';
 import { outline } from './compare/outline.ts';
+import { keysOf } from './compare/rule-key.ts';
 import type { Family } from './family.ts';
 import { FAMILIES } from './family.ts';
 import { normalForm } from './rule/normal.ts';
@@ -30,6 +31,14 @@ export function compareNormalForms(left: Ruleset, right: Ruleset): readonly Diff
   );
 }
 
+/** Whether there is none at the places that count, which is told sooner than which there are. */
+export function isSameNormalForm(left: Ruleset, right: Ruleset, counts: (place: ChainPlace) => boolean): boolean {
+  const { family } = left;
+  return outline(left, right).every((table) =>
+    table.chains.every((chain) => !counts({ family, table: table.name, chain: chain.name }) || isSameChain(chain.left, chain.right)),
+  );
+}
+
 function ofFamily(rulesets: Rulesets, family: Family): Ruleset {
   const [found, twice] = [rulesets].flat().filter((ruleset) => ruleset.family === family);
   if (twice !== undefined) throw new RangeError(`two rulesets of the family ${family} on one side`);
@@ -40,6 +49,13 @@ function compareChain(place: ChainPlace, left: Chain | undefined, right: Chain |
   const rules = compareRules(place, left?.rules ?? [], right?.rules ?? []);
   if (left === undefined) return [{ ...place, kind: 'extra-chain' }, ...rules];
   if (right === undefined) return [{ ...place, kind: 'missing-chain' }, ...rules];
-  const known = left.policy !== 'unknown' && right.policy !== 'unknown';
-  return known && left.policy !== right.policy ? [{ ...place, kind: 'policy', left: left.policy, right: right.policy }, ...rules] : rules;
+  return isSamePolicy(left, right) ? rules : [{ ...place, kind: 'policy', left: left.policy, right: right.policy }, ...rules];
+}
+
+function isSameChain(left: Chain | undefined, right: Chain | undefined): boolean {
+  return left !== undefined && right !== undefined && isSamePolicy(left, right) && isSameList(...keysOf(left.rules, right.rules));
+}
+
+function isSamePolicy(left: Chain, right: Chain): boolean {
+  return left.policy === right.policy || left.policy === 'unknown' || right.policy === 'unknown';
 }

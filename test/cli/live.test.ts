@@ -313,6 +313,25 @@ istio-init: check: --live would create that, and no terminal is there to ask on:
     expect(changing()).toEqual([]);
   });
 
+  it('to find a pod asks for nothing that only its settings are read from', async () => {
+    await live('check', NAME, '--image', IMAGE, '--dry-run');
+    expect(server.requests.map((line) => line.replace(/\?.*/, '')).sort()).toEqual([
+      'GET /api/v1/namespaces/istio-init-audit/pods',
+      'GET /api/v1/namespaces/shop/pods/web-59757bb7d8-1',
+      'POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+      'POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+    ]);
+  });
+
+  it('of a Deployment whose pods may not be listed says that, and not that none runs', async () => {
+    const message = 'pods is forbidden: User "jane" cannot list resource "pods" in API group "" in the namespace "shop"';
+    server.faults.push({ on: /namespaces\/shop\/pods/, times: 9, status: 403, reason: 'Forbidden', message });
+    expectRefused(
+      await live('check', 'deploy/web', '--image', IMAGE),
+      'deploy/web 403: jane has no right to list pods in the namespace shop',
+    );
+  });
+
   it('is refused where it would change nothing, or too much', async () => {
     expectRefused(
       await run(['check', 'README.md', '--live']),

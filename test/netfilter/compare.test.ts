@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Difference } from '../../src/netfilter/compare/difference.ts';
 import type { Rulesets } from '../../src/netfilter/compare.ts';
-import { compareRulesets } from '../../src/netfilter/compare.ts';
+import { compareRulesets, isSameNormalForm } from '../../src/netfilter/compare.ts';
 import { printRule, printSave } from '../../src/netfilter/print.ts';
 import { readRule } from '../../src/netfilter/read/rule.ts';
+import { normalForm } from '../../src/netfilter/rule/normal.ts';
 import type { Chain, Policy, Rule, Ruleset } from '../../src/netfilter/rule.ts';
 import { splitWords } from '../../src/netfilter/words.ts';
 import { DISTINCT_PLANS, GOLDEN_PLANS } from '../golden-plans.ts';
@@ -249,6 +250,19 @@ describe('for any two rulesets', () => {
     const equal = (a: Ruleset, b: Ruleset): boolean => (lines(a, b).length === 0) === (printSave(a) === printSave(b));
     fc.assert(fc.property(aRuleset, aRuleset, equal));
     fc.assert(fc.property(aRuleset, (a) => lines(a, structuredClone(a)).length === 0));
+  });
+
+  it('whether they are the same is told as the differences tell it, of the places that count', () => {
+    const alike = (a: Ruleset, b: Ruleset, other: string): boolean =>
+      isSameNormalForm(normalForm(a), normalForm(b), ({ chain }) => chain !== other) ===
+      compareRulesets(a, b).every(({ chain }) => chain === other);
+    fc.assert(fc.property(aRuleset, aRuleset, fc.constantFrom('A', 'OUTPUT', 'none'), alike));
+    fc.assert(
+      fc.property(aRuleset, fc.nat(), fc.constantFrom('A', 'B', 'none'), (a, at, other) => {
+        const tables = a.tables.map((table) => ({ ...table, chains: table.chains.filter((_, index) => index !== at % 4) }));
+        return alike(a, structuredClone(a), other) && alike(a, { ...a, tables }, other) && alike({ ...a, tables }, a, other);
+      }),
+    );
   });
 
   it('the rules of the left less the missing and plus the extra are as many as those of the right, in each chain', () => {

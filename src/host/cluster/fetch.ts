@@ -2,17 +2,17 @@
 
 import type { ClusterName } from '../../istio/kubernetes/cluster/cluster-name.ts';
 import type { ClusterResource } from '../../istio/kubernetes/cluster/resources.ts';
-import { NAMESPACES, OWNERS, PODS, PROXY_CONFIGS, resourceOf } from '../../istio/kubernetes/cluster/resources.ts';
-import { nearest } from '../../istio/problems.ts';
-import { someWords } from '../../netfilter/words.ts';
+import { NAMESPACES, OWNERS, PROXY_CONFIGS } from '../../istio/kubernetes/cluster/resources.ts';
 import type { ClusterAccess } from './access.ts';
 import { ClusterFailure } from './failure.ts';
 import type { ListSelection } from './list.ts';
-import { allObjects, oneObject } from './list.ts';
+import { allObjects } from './list.ts';
+import { podsIn, podsOf, selectionOf } from './named-pods.ts';
 import { namespaceOf } from './namespace.ts';
+import { namedNamespace, namedObject } from './nearest-object.ts';
 import type { KubeObject } from './object.ts';
-import { controllerOf, hasEnded } from './object.ts';
-import { coveredOwners, madeBy, selectorText } from './owners.ts';
+import { controllerOf } from './object.ts';
+import { coveredOwners } from './owners.ts';
 
 /** An object, or what could not be seen of the rest: then that is unknown. */
 export type Fetched = { readonly object: KubeObject } | { readonly unseen: string; readonly severity: 'error' | 'warning' };
@@ -41,46 +41,28 @@ async function* ofObject(
 ): AsyncGenerator<Fetched> {
   const namespace = named ?? (await namespaceOf(access));
   const [object, ...context] = await Promise.all([
-    oneObject(resource, name, { namespace }, access).catch((error) => nearestTo(error, resource, name, namespace, access)),
-    collected(one(NAMESPACES, namespace, access), 'labels of the namespace'),
-    ...[...new Set([namespace, options.rootNamespace])].map((space) =>
-      collected(allObjects(PROXY_CONFIGS, { namespace: space }, access), 'ProxyConfigs'),
-    ),
+    namedObject(resource, name, namespace, access),
+    collected(one(namespace, access), 'labels of the namespace'),
+    ...proxyConfigs([namespace, options.rootNamespace], access),
   ]);
   for (const part of context) yield* part;
   if (resource.kind === 'Pod') {
     yield { object };
     return;
   }
-  let pods = 0;
-  for await (const part of podsOf(object, namespace, access)) {
-    if ('object' in part) pods += 1;
-    yield part;
-  }
-  if (pods === 0 || options.owners) yield { object };
+  const pods = await collected(await podsOf(object, namespace, access), `pods of ${object.kind} ${object.metadata?.name}`);
+  yield* pods;
+  if (options.owners || !pods.some((part) => 'object' in part)) yield { object };
 }
 
-async function* one(resource: ClusterResource, name: string, access: ClusterAccess): AsyncGenerator<KubeObject> {
-  const found = await oneObject(resource, name, {}, access).catch((error) => nearestTo(error, resource, name, undefined, access));
-  yield { kind: resource.kind, apiVersion: 'v1', ...found };
+async function* one(namespace: string, access: ClusterAccess): AsyncGenerator<KubeObject> {
+  yield await namedNamespace(namespace, access);
 }
 
-/** The pods that an object has made, and that were not ended. */
-async function* podsOf(owner: KubeObject, namespace: string, access: ClusterAccess): AsyncGenerator<Fetched> {
-  const labels = selectorText(owner);
-  // What a CronJob makes has no labels of its own: its Jobs are between.
-  const jobs = owner.kind === 'CronJob' ? await jobsOf(owner, namespace, access) : undefined;
-  const selection: ListSelection = { namespace, ...(jobs === undefined && labels !== undefined ? { labels } : {}) };
-  for (const part of await collected(allObjects(PODS, selection, access), `pods of ${owner.kind} ${owner.metadata?.name}`))
-    if (!('object' in part) || (!hasEnded(part.object) && (jobs?.has(controllerOf(part.object)?.uid ?? '') ?? madeBy(part.object, owner))))
-      yield part;
-}
-
-async function jobsOf(owner: KubeObject, namespace: string, access: ClusterAccess): Promise<ReadonlySet<string>> {
-  const uids = new Set<string>();
-  for await (const job of allObjects(resourceOf('Job'), { namespace }, access))
-    if (controllerOf(job)?.uid === owner.metadata?.uid) uids.add(job.metadata?.uid ?? '');
-  return uids;
+/** Those of some namespaces, or of all. */
+function proxyConfigs(namespaces: readonly string[] | undefined, access: ClusterAccess): readonly Promise<readonly Fetched[]>[] {
+  const selections = namespaces === undefined ? [{}] : [...new Set(namespaces)].map((namespace) => ({ namespace }));
+  return selections.map((selection) => collected(allObjects(PROXY_CONFIGS, selection, access), 'ProxyConfigs'));
 }
 
 async function* ofMany(
@@ -89,28 +71,16 @@ async function* ofMany(
   options: FetchOptions,
 ): AsyncGenerator<Fetched> {
   const namespace = name.kind === 'cluster' ? undefined : (name.name ?? (await namespaceOf(access)));
-  const selection: ListSelection = {
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(access.selector === undefined ? {} : { labels: access.selector }),
-  };
-  const spaces = namespace === undefined ? [{}] : [...new Set([namespace, options.rootNamespace])].map((space) => ({ namespace: space }));
+  const selection = selectionOf(namespace, access);
   const context = await Promise.all([
-    collected(namespace === undefined ? allObjects(NAMESPACES, {}, access) : one(NAMESPACES, namespace, access), 'labels of namespaces'),
-    ...spaces.map((space) => collected(allObjects(PROXY_CONFIGS, space, access), 'ProxyConfigs')),
+    collected(namespace === undefined ? allObjects(NAMESPACES, {}, access) : one(namespace, access), 'labels of namespaces'),
+    ...proxyConfigs(namespace === undefined ? undefined : [namespace, options.rootNamespace], access),
   ]);
   for (const part of context) yield* part;
   const known = coveredOwners();
-  let pods = 0;
-  try {
-    for await (const object of allObjects(PODS, selection, access)) {
-      pods += 1;
-      if (hasEnded(object)) continue;
-      known.add(object);
-      yield { object };
-    }
-  } catch (error) {
-    if (!(error instanceof ClusterFailure) || pods === 0) throw error;
-    throw new ClusterFailure(error.failure, `only ${pods} pods were read, and how many more there are is unknown: ${error.message}`);
+  for await (const object of podsIn(selection, access)) {
+    known.add(object);
+    yield { object };
   }
   // The first page of each is asked for at the same time: most clusters have no more, and kubectl takes its time to start.
   const kinds = OWNERS.map((resource) => {
@@ -164,43 +134,3 @@ async function collected(objects: AsyncIterable<KubeObject>, what: string): Prom
   }
   return found;
 }
-
-/** What is there in place of what is not. */
-async function nearestTo(
-  error: unknown,
-  resource: ClusterResource,
-  name: string,
-  namespace: string | undefined,
-  access: ClusterAccess,
-): Promise<never> {
-  if (!(error instanceof ClusterFailure) || error.failure !== 'no such object') throw error;
-  const names = await namesOf(resource, namespace, access);
-  if (names === undefined) throw error;
-  if (namespace !== undefined && names.length === 0) await refuseNoNamespace(namespace, access);
-  const where = namespace === undefined ? 'the cluster' : `the namespace ${namespace}`;
-  const there = names.length === 0 ? `it has no ${resource.plural}` : `it has ${someWords(names, MOST)}`;
-  throw new ClusterFailure('no such object', `404: ${where} has no ${resource.kind} "${name}"; ${there}${nearest(name, names)}`);
-}
-
-/** What there is of a kind; undefined where that can't be told either. */
-async function namesOf(resource: ClusterResource, namespace: string | undefined, access: ClusterAccess): Promise<string[] | undefined> {
-  const names: string[] = [];
-  try {
-    for await (const { metadata } of allObjects(resource, namespace === undefined ? {} : { namespace }, access))
-      names.push(metadata?.name ?? '');
-    return names;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Of a namespace that is not there a cluster lists nothing, as of an empty one. Throws where it tells that there is none. */
-async function refuseNoNamespace(namespace: string, access: ClusterAccess): Promise<void> {
-  try {
-    for await (const _ of one(NAMESPACES, namespace, access)) return;
-  } catch (error) {
-    if (error instanceof ClusterFailure && error.failure === 'no such object') throw error;
-  }
-}
-
-const MOST = 5;

@@ -77,9 +77,16 @@ function keyOf({ walk, overlaid }: State): string {
   return [...parts, textOf([...overlaid])].join(';');
 }
 
+// Ranges are what most fields are, and never change: each is the same list in thousands of states.
+const LIST_TEXTS = new WeakMap<readonly unknown[], string>();
+
 function textOf(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value);
-  if (Array.isArray(value)) return value.map(textOf).join();
+  if (Array.isArray(value)) {
+    const known = LIST_TEXTS.get(value) ?? value.map(textOf).join();
+    LIST_TEXTS.set(value, known);
+    return known;
+  }
   if (value instanceof Map) return textOf([...value]);
   // Of a rule that decided, its chain tells whose it is.
   if ('rule' in value && 'chain' in value) return `${'table' in value ? String(value.table) : ''} ${String(value.chain)}`;

@@ -18,7 +18,7 @@ interface Gap {
 /** The differences between two lists of rules in normal form, in the order in which the rules stand. */
 export function compareRules(place: ChainPlace, left: readonly Rule[], right: readonly Rule[]): readonly Difference[] {
   const [leftKeys, rightKeys] = keysOf(left, right);
-  if (left.length === right.length && leftKeys.every((key, index) => sameRule(key, rightKeys[index] as RuleKey))) return [];
+  if (isSameList(leftKeys, rightKeys)) return [];
   const gaps = gapsBetween(align(leftKeys, rightKeys), left.length, right.length);
   const [removed, added] = [gaps.flatMap((gap) => gap.left), gaps.flatMap((gap) => gap.right)];
   const moves = pairMoved(pick(leftKeys, removed), pick(rightKeys, added)).map(
@@ -46,6 +46,11 @@ export function compareRules(place: ChainPlace, left: readonly Rule[], right: re
       return { ...place, kind: 'changed', left: from, right: there, parts: differingParts(listed(from.rule), listed(there.rule)) };
     });
   });
+}
+
+/** Whether two lists have the same rules in the same order. */
+export function isSameList(left: readonly RuleKey[], right: readonly RuleKey[]): boolean {
+  return left.length === right.length && left.every((key, index) => sameRule(key, right[index] as RuleKey));
 }
 
 function placed(rules: readonly Rule[], index: number): PlacedRule {

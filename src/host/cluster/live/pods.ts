@@ -2,8 +2,7 @@
 
 import type { ClusterName } from '../../../istio/kubernetes/cluster/cluster-name.ts';
 import type { ClusterAccess } from '../access.ts';
-import { ClusterFailure } from '../failure.ts';
-import { fetched } from '../fetch.ts';
+import { namedPods } from '../named-pods.ts';
 import type { KubeObject } from '../object.ts';
 
 export interface LivePod {
@@ -31,13 +30,8 @@ export async function livePods(
 ): Promise<{ readonly pods: readonly LivePod[]; readonly others: readonly string[] }> {
   const pods: LivePod[] = [];
   const others: string[] = [];
-  for await (const part of fetched(name, access, { owners: false, rootNamespace: 'istio-system' })) {
-    if (!('object' in part)) {
-      if (part.severity === 'error') throw new ClusterFailure('other', part.unseen);
-      continue;
-    }
-    if (part.object.kind !== 'Pod') continue;
-    const found = livePodOf(part.object);
+  for await (const pod of namedPods(name, access)) {
+    const found = livePodOf(pod);
     if (typeof found === 'string') others.push(found);
     else pods.push(found);
   }

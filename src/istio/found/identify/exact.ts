@@ -10,7 +10,7 @@ import type { Match } from './matches.ts';
 import { matchesOf } from './matches.ts';
 import { asPrinted } from './printed.ts';
 import type { Rated } from './rating.ts';
-import { madeBy, rate } from './rating.ts';
+import { isSameAs, madeBy, rate } from './rating.ts';
 
 /** Everything that makes exactly the rules that are seen, the most ordinary and then the newest first. */
 export function exactMatches(observed: Observation, observedRules: BothFamilies): readonly Match[] {
@@ -20,10 +20,9 @@ export function exactMatches(observed: Observation, observedRules: BothFamilies)
     const proposals = [...asPrinted(observed, readings, kind.profile), ...readings];
     return proposals
       .map((proposal) => ({ proposal, made: madeBy(kind, proposal, observed) }))
-      .filter(({ made }) => countsIn(made, observed) === counts)
-      .map(({ proposal, made }) => rate(observed, kind, proposal, made))
-      .filter(({ differences }) => differences.length === 0)
-      .slice(0, 1);
+      .filter(({ made }) => countsIn(made, observed) === counts && isSameAs(observed, made))
+      .slice(0, 1)
+      .map(({ proposal, made }) => rate(observed, kind, proposal, made));
   });
   return matchesOf(observed, exact);
 }

@@ -34,7 +34,10 @@ export function observedRulesOf(observed: Observation, family: Family): Observed
   const byPlace = new Map(all.map(([place, rules]) => [place, rules.filter((rule) => !logs(rule))]));
   return {
     family,
-    rules: (table, ...chains) => chains.flatMap((chain) => byPlace.get(`${table} ${chain}`) ?? []),
+    rules: (table, ...chains) => {
+      const [first = [], ...others] = chains.map((chain) => byPlace.get(`${table} ${chain}`) ?? []);
+      return others.length === 0 ? first : [...first, ...others.flat()];
+    },
     sees: (table) => sees(observed, family, table),
     captured: ownChainsOf(ruleset).size > 0,
     logged: all.some(([, rules]) => rules.some(logs)),

@@ -1,15 +1,15 @@
 /** How near what a release makes of settings comes to the rules that are seen. */
 
 import type { Difference } from '../../../netfilter/compare/difference.ts';
-import { compareNormalForms } from '../../../netfilter/compare.ts';
+import { compareNormalForms, isSameNormalForm } from '../../../netfilter/compare.ts';
 import { FAMILIES } from '../../../netfilter/family.ts';
 import type { Observation } from '../../../netfilter/observation.ts';
 import { isUnread, sees } from '../../../netfilter/observation.ts';
 import { printRule } from '../../../netfilter/print.ts';
 import type { Ruleset } from '../../../netfilter/rule.ts';
-import { rulesetsFor } from '../../plan/rulesets.ts';
 import type { Kind } from '../../releases/kinds.ts';
 import type { Both } from '../ownership/parts.ts';
+import { madeRules } from './made-rules.ts';
 import { unusualness } from './plausibility.ts';
 import type { Proposal } from './proposal.ts';
 
@@ -23,8 +23,8 @@ export interface Rated {
 }
 
 /** What a kind of release makes of a proposal, as far as the observation shows the tables. */
-export function madeBy({ profile }: Kind, { values, switches, facts }: Proposal, observed: Observation): readonly Ruleset[] {
-  return observedOf(rulesetsFor(values, switches, profile, facts), observed);
+export function madeBy(kind: Kind, proposal: Proposal, observed: Observation): readonly Ruleset[] {
+  return observedOf(madeRules(kind, proposal), observed);
 }
 
 function observedOf(made: Both, observed: Observation): readonly Ruleset[] {
@@ -39,6 +39,11 @@ export function differencesFrom(made: Both, observed: Observation): readonly Dif
 function differencesOf(made: readonly Ruleset[], observed: Observation): readonly Difference[] {
   const differences = made.flatMap((ruleset) => compareNormalForms(ruleset, observed[ruleset.family]));
   return observed.unseen.length === 0 ? differences : differences.filter((place) => !isUnread(observed, place));
+}
+
+/** Whether what was made is what is seen. */
+export function isSameAs(observed: Observation, made: readonly Ruleset[]): boolean {
+  return made.every((ruleset) => isSameNormalForm(ruleset, observed[ruleset.family], (place) => !isUnread(observed, place)));
 }
 
 /** Compares what a kind of release makes of a proposal with what is seen. */
