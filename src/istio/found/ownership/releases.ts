@@ -10,6 +10,7 @@ import { CONCERNS } from '../../plan/rules/concerns.ts';
 import { rejected6 } from '../../plan/rules/invalid.ts';
 import { ruleKinds } from '../../releases/kinds.ts';
 import type { Profile } from '../../releases/profile.ts';
+import { Memo } from '../memo.ts';
 import { builtInRules, ownChainsOf } from './parts.ts';
 import type { Reading } from './readings.ts';
 
@@ -31,24 +32,36 @@ export type Block = readonly { readonly text: string; readonly top: boolean; rea
 /** A hypothesis for each kind of release and reading. */
 export function hypothesesFor(state: Ruleset, readings: readonly Reading[]): readonly Hypothesis[] {
   const seen = outlineOf(state);
+  const { family } = state;
+  const texts = readings.map(({ values, switches, nameservers }) => JSON.stringify([family, values, switches, nameservers]));
   return ruleKinds().flatMap(({ profile }) =>
-    readings.flatMap((reading) =>
-      rulesetsOf(state.family, profile, reading).map((made) => hypothesis(profile.release, made, seen, reading.fromChains)),
+    readings.flatMap((reading, index) =>
+      MADE.get(`${profile.release} ${texts[index]}`, () => rulesetsOf(family, profile, reading).map(partsOf)).map((made) =>
+        hypothesis(profile.release, made, seen, reading.fromChains),
+      ),
     ),
   );
+}
+
+/** What of a release's rules a state is held against. */
+type Made = Pick<Hypothesis, 'blocks'> & { readonly outline: ReadonlySet<string> };
+
+const MADE = new Memo<readonly Made[]>(2000);
+
+function partsOf(made: Ruleset): Made {
+  return { blocks: blocksOf(made), outline: outlineOf(made) };
 }
 
 const PLAN = 'plan';
 
 /** The hypothesis that a known plan made the state. */
 export function hypothesisOf(plan: Ruleset, state: Ruleset): Hypothesis {
-  return hypothesis(PLAN, plan, outlineOf(state), true);
+  return hypothesis(PLAN, partsOf(plan), outlineOf(state), true);
 }
 
-function hypothesis(maker: string, made: Ruleset, seen: ReadonlySet<string>, fromChains: boolean): Hypothesis {
-  const outline = outlineOf(made);
+function hypothesis(maker: string, { blocks, outline }: Made, seen: ReadonlySet<string>, fromChains: boolean): Hypothesis {
   const distance = [...outline].filter((line) => !seen.has(line)).length + [...seen].filter((line) => !outline.has(line)).length;
-  return { maker, fromChains, blocks: blocksOf(made), distance };
+  return { maker, fromChains, blocks, distance };
 }
 
 /** The family's rules, for IPv6 both with and without an address of that family. */
