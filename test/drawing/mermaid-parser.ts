@@ -17,6 +17,8 @@ const NAMES = [
   'DOMParser',
 ] as const;
 
+const require = createRequire(import.meta.url);
+
 interface Mermaid {
   /** Rejects where it is no diagram. */
   readonly parse: (text: string) => Promise<{ readonly diagramType: string }>;
@@ -36,7 +38,7 @@ async function loaded(): Promise<(text: string) => Promise<string>> {
   Object.assign(globalThis, { window });
   for (const name of NAMES) Object.defineProperty(globalThis, name, { value: window[name], configurable: true, writable: true });
   // A script for a page: one file of 2 MB, where the package of all its diagrams brings 10,000.
-  new Script(readFileSync(createRequire(import.meta.url).resolve('@mermaid-js/tiny'), 'utf8')).runInThisContext();
+  new Script(readFileSync(require.resolve('@mermaid-js/tiny'), 'utf8')).runInThisContext();
   const { mermaid } = globalThis as unknown as { readonly mermaid: Mermaid };
   await mermaid.parse('flowchart LR\n  a["x"]');
   for (const name of ['window', ...NAMES]) if (!(name in before)) Reflect.deleteProperty(globalThis, name);

@@ -46,7 +46,9 @@ export function hypothesesFor(state: Ruleset, readings: readonly Reading[]): rea
 /** What of a release's rules a state is held against. */
 type Made = Pick<Hypothesis, 'blocks'> & { readonly outline: ReadonlySet<string> };
 
-const MADE = new Memo<readonly Made[]>(2000);
+const MADE = new Memo<readonly Made[]>(100_000, (all) =>
+  all.reduce((lines, { blocks, outline }) => lines + outline.size + [...blocks.values()].flat().length, 0),
+);
 
 function partsOf(made: Ruleset): Made {
   return { blocks: blocksOf(made), outline: outlineOf(made) };
