@@ -9,12 +9,16 @@ import { pathPastDispatcher } from './cluster/dispatcher.ts';
 import { LATE_OPTIMIZING } from './late-optimizing.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
-const kernel = ['test/{kernel,pods}/**/*.test.ts', 'test/explorer/page*.test.ts'];
+/** What asks the kernel, real pods or a browser: most of it needs root or what only root installs, and all of it waits. */
+const WAITING = ['test/kernel/', 'test/pods/', 'test/explorer/page'];
+const exclude = process.env['WITHOUT_ROOT'] === undefined ? [] : WAITING.map((start) => `${start}**`);
 // The command line as users have it, once more as the executable: what differs there is the runtime, not the rules.
 const executable = ['test/package/executable*.test.ts'];
+const asExecutables = ['test/kernel/same-answers.test.ts'];
 // What an init container runs, once more as each of the executables: processes, signals, handles, sockets, what fails and what is killed.
 const inKernel = [
-  'test/kernel/{apply-process,cut-off,drop-in-process,escape,killed,native-failures,native-killed,native-transitions,probe,same-answers,surroundings}.test.ts',
+  ...asExecutables,
+  'test/kernel/{apply-process,cut-off,drop-in-process,escape,killed,native-failures,native-killed,native-transitions,probe,surroundings}.test.ts',
 ];
 // The static one, which the images run, is asked for all of it.
 const allInKernel = [...inKernel, 'test/kernel/{drop-in,drop-in-commands,native}.test.ts'];
@@ -37,14 +41,18 @@ delete process.env['NODE_EXTRA_CA_CERTS'];
 // kubectl and its like end before what they would collect is worth it, a third of their time, and before a second thread is, a tenth of the rest.
 Object.assign(process.env, { GOGC: 'off', GOMEMLIMIT: '512MiB', GOMAXPROCS: '1', PATH: pathPastDispatcher(process.env['PATH'] ?? '') });
 
-/** The long files first, which are those that ask the kernel: the short ones then fill what is left of each processor. */
+/** One project after the other, for a worker that meets a file of another ends; in each the long files first: the short ones then fill what is left. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    const asksKernel = ({ project }: TestSpecification): boolean => project.name === 'kernel';
-    return [...sorted.filter(asksKernel), ...sorted.filter((file) => !asksKernel(file))];
+    const rank = ({ project, moduleId }: TestSpecification): number =>
+      2 * PROJECTS.indexOf(project.name) + (WAITING.some((start) => moduleId.includes(`/${start}`)) ? 0 : 1);
+    return sorted.toSorted((a, b) => rank(a) - rank(b));
   }
 }
+
+// As few as there can be: each worker of each reads all modules.
+const PROJECTS = ['static', 'executable', 'node'];
 
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
@@ -63,23 +71,17 @@ export default defineConfig({
     maxWorkers: 2 + availableParallelism(),
     sequence: { sequencer: LongestFirst },
     projects: [
-      {
-        extends: true,
-        test: {
-          name: 'pure',
-          include: ['test/**/*.test.ts'],
-          exclude: [...kernel, ...executable],
-        },
-      },
-      { extends: true, test: { name: 'kernel', include: kernel, exclude: ['test/kernel/same-answers.test.ts'] } },
+      { extends: true, test: { name: 'node', include: ['test/**/*.test.ts'], exclude: [...executable, ...asExecutables, ...exclude] } },
       ...(built
         ? [
-            { extends: true as const, test: { name: 'executable', include: executable, env: { TEST_PROGRAM: 'executable' } } },
-            { extends: true as const, test: { name: 'executable-kernel', include: inKernel, env: { TEST_PROGRAM: 'executable' } } },
+            {
+              extends: true as const,
+              test: { name: 'executable', include: [...executable, ...inKernel], exclude, env: { TEST_PROGRAM: 'executable' } },
+            },
           ]
         : []),
       ...(builtStatic
-        ? [{ extends: true as const, test: { name: 'static-kernel', include: allInKernel, env: { TEST_PROGRAM: 'static' } } }]
+        ? [{ extends: true as const, test: { name: 'static', include: allInKernel, exclude, env: { TEST_PROGRAM: 'static' } } }]
         : []),
     ],
   },

@@ -77,6 +77,8 @@ function freeze<V>(value: V): V {
   // What can't be extended any more was frozen here: to ask for more takes as long as freezing it.
   if (typeof value !== 'object' || value === null || !Object.isExtensible(value)) return value;
   Object.freeze(value);
-  for (const key in value) if (typeof value[key] === 'object') freeze(value[key]);
+  // The places of a list as texts, which is what `for in` gives, take twice the time.
+  if (Array.isArray(value)) for (const item of value) freeze(item);
+  else for (const key in value) if (typeof value[key] === 'object') freeze(value[key]);
   return value;
 }

@@ -66,6 +66,7 @@ function isRestricting(match: Match): boolean {
 
 /** Header matches before modules, and the options of one module in its own order; the same list where it is so already. */
 export function inKernelOrder(matches: readonly Match[]): readonly Match[] {
+  if (matches.length < 2) return matches;
   const places = placesOf(matches);
   if (places.every((place, index) => index === 0 || (places[index - 1] ?? 0) <= place)) return matches;
   return [...matches.keys()].sort((a, b) => (places[a] ?? 0) - (places[b] ?? 0)).map((index) => matches[index] as Match);
