@@ -14,9 +14,21 @@ export function startBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
 }
 
-/** Gives the page a text to paste: the browser's own clipboard would be that of the machine. */
-export async function copy(page: Page, text: string): Promise<void> {
-  await page.evaluate((copied) => Object.assign(globalThis, { copied }) && undefined, text);
+/** Text that is mostly the same part over and over. */
+export interface Repeated {
+  readonly begin: string;
+  readonly part: string;
+  readonly times: number;
+  readonly end: string;
+}
+
+/** Gives the page a text to paste: the browser's own clipboard would be that of the machine. What is repeated is so in the page: megabytes take seconds to get there. */
+export async function copy(page: Page, text: string | Repeated): Promise<void> {
+  const whole: Repeated = typeof text === 'string' ? { begin: text, part: '', times: 0, end: '' } : text;
+  await page.evaluate(
+    ({ begin, part, times, end }) => Object.assign(globalThis, { copied: begin + part.repeat(times) + end }) && undefined,
+    whole,
+  );
 }
 
 /** Pastes what was copied in place of what stands in the editor. */
@@ -31,7 +43,7 @@ export async function pasteCopied(page: Page): Promise<void> {
   `);
 }
 
-export async function paste(page: Page, text: string): Promise<void> {
+export async function paste(page: Page, text: string | Repeated): Promise<void> {
   await copy(page, text);
   await pasteCopied(page);
 }

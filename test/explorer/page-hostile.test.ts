@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { capture } from '../golden.ts';
 import type { Opened } from './browser.ts';
 import { describeBrowser, open, paste, startBrowser, title, verdict } from './browser.ts';
+import type { Repeated } from './chromium.ts';
 
 const RULE = '-A OUTPUT -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 15001\n';
 
@@ -38,7 +39,7 @@ describeBrowser('a hostile paste', () => {
   });
   afterAll(() => browser?.close());
 
-  it.each([
+  it.each<[string, string | Repeated]>([
     ['HTML', '<img src=x onerror=alert(1)><script>alert(2)</script>'],
     [
       'a rule with HTML',
@@ -49,10 +50,10 @@ describeBrowser('a hostile paste', () => {
       'kind: Pod\napiVersion: v1\nmetadata: {name: "<img src=x onerror=alert(1)>"}\nspec: {containers: [{name: a}]}\n',
     ],
     ['control characters', '\u0000\u001b]0;x\u0007\u202e*nat\n-A OUTPUT -j \u001b[31mX\n'],
-    ['a megabyte of brackets', 'a: [{'.repeat(170_000)],
-    ['a megabyte on one line', 'x'.repeat(1_000_000)],
-    ['ten megabytes of rules', `*nat\n${RULE.repeat(160_000)}COMMIT\n`],
-    ['ten megabytes of a log', '2024-01-01 info something happened <b>here</b>\n'.repeat(220_000)],
+    ['a megabyte of brackets', { begin: '', part: 'a: [{', times: 170_000, end: '' }],
+    ['a megabyte on one line', { begin: '', part: 'x', times: 1_000_000, end: '' }],
+    ['ten megabytes of rules', { begin: '*nat\n', part: RULE, times: 160_000, end: 'COMMIT\n' }],
+    ['ten megabytes of a log', { begin: '', part: '2024-01-01 info something happened <b>here</b>\n', times: 220_000, end: '' }],
     [
       'aliases that explode',
       `a: &a [x,x]\n${Array.from({ length: 30 }, (_, at) => `b${at}: &b${at} [*${at === 0 ? 'a' : `b${at - 1}`},*${at === 0 ? 'a' : `b${at - 1}`}]`).join('\n')}\n`,

@@ -1,6 +1,6 @@
 /** Random settings, releases and pods: texts that are taken. */
 
-import { fc } from '@fast-check/vitest';
+import fc from 'fast-check';
 import { RELEASES } from '../../src/istio/releases/every-release.ts';
 import type { Facts } from '../../src/istio/settings/facts.ts';
 import type { SettingKey } from '../../src/istio/settings/settings.ts';

@@ -1,6 +1,6 @@
 /** Settings as somebody might have them, of which a kernel takes the rules: numbers for names, devices that are there. */
 
-import { fc } from '@fast-check/vitest';
+import fc from 'fast-check';
 import { planFromSettings } from '../../src/istio/kubernetes/plan-from-settings.ts';
 import type { CapturePlan } from '../../src/istio/plan/plan.ts';
 import { ProblemError } from '../../src/istio/problems.ts';

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { fc, test } from '@fast-check/vitest';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareRulesets } from '../../src/netfilter/compare.ts';
 import { printList } from '../../src/netfilter/list/print-list.ts';
@@ -9,6 +9,7 @@ import type { ReadCode } from '../../src/netfilter/read/problems.ts';
 import { collectProblems, readProblemText } from '../../src/netfilter/read/problems.ts';
 import { readRules } from '../../src/netfilter/read.ts';
 import { capture } from '../golden.ts';
+import { property } from '../property.ts';
 
 const LISTING = capture('2021-01-default.list.txt');
 const SAVE = printSave(readRules(LISTING).rulesets[0] ?? { family: 'ip', tables: [] });
@@ -196,7 +197,7 @@ describe('a text of more than a million lines with rules', () => {
 
 describe('a line', () => {
   // A carriage return at its end takes a line the long way round.
-  test.prop([fc.stringMatching(/^[-:][ -~]{0,60}$/)], { numRuns: 5000 })(
+  property([fc.stringMatching(/^[-:][ -~]{0,60}$/)], { numRuns: 5000 })(
     'is the same on the short way to the rules and on the long one',
     (line) => {
       const read = (text: string): unknown => [...readLines(text, collectProblems(undefined))];

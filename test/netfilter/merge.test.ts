@@ -1,10 +1,11 @@
-import { fc, it } from '@fast-check/vitest';
-import { expect } from 'vitest';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
 import { mergeRulesets } from '../../src/netfilter/merge.ts';
 import { printSave } from '../../src/netfilter/print.ts';
 import { readRules } from '../../src/netfilter/read.ts';
 import { normalForm } from '../../src/netfilter/rule/normal.ts';
 import type { Ruleset } from '../../src/netfilter/rule.ts';
+import { property } from '../property.ts';
 import { rounds } from '../trials.ts';
 import { anyRuleset } from './read/rulesets.ts';
 
@@ -64,12 +65,12 @@ it('a table that only stands there, with no rule, no chain and no policy of anyo
   expect(mergeRulesets(nat('-A OUTPUT -j ACCEPT'), nat(), 'legacy').both).toEqual([]);
 });
 
-it.prop([anyRuleset], { numRuns: rounds(100) })('with nothing in the other place, nothing changes', (one) => {
+property([anyRuleset], { numRuns: rounds(100) })('with nothing in the other place, nothing changes', (one) => {
   expect(normalForm(mergeRulesets(one, NOTHING, 'legacy').ruleset)).toEqual(normalForm(one));
   expect(normalForm(mergeRulesets({ ...NOTHING, family: one.family }, one, 'legacy').ruleset)).toEqual(normalForm(one));
 });
 
-it.prop([anyRuleset, fc.constantFrom('legacy', 'x')], { numRuns: rounds(100) })(
+property([anyRuleset, fc.constantFrom('legacy', 'x')], { numRuns: rounds(100) })(
   'no rule is lost, and no two chains of a table have one name',
   (one, mark) => {
     const { ruleset: merged } = mergeRulesets(one, one, mark);

@@ -1,6 +1,6 @@
 /** Random rulesets and packets in a small world, so that rules and packets meet. */
 
-import { fc } from '@fast-check/vitest';
+import fc from 'fast-check';
 import { parseNetwork } from '../../src/netfilter/address/network.ts';
 import type { Family } from '../../src/netfilter/family.ts';
 import type { OwnerRange, PortRange } from '../../src/netfilter/numbers.ts';

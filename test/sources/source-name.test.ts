@@ -1,9 +1,10 @@
-import { fc, it as prop } from '@fast-check/vitest';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatProblem, ProblemError } from '../../src/istio/problems.ts';
 import type { SourceName } from '../../src/sources/source-name.ts';
 import { parseSource } from '../../src/sources/source-name.ts';
 import { expectRefused, run } from '../cli/program.ts';
+import { property } from '../property.ts';
 
 describe('a SOURCE', () => {
   it.each<[string | undefined, SourceName]>([
@@ -46,7 +47,7 @@ describe('a SOURCE', () => {
   });
 
   const kinds = fc.constantFrom('', 'live', 'pid:', 'netns:', 'exec:', '@', 'release:');
-  prop.prop([kinds, fc.string({ unit: 'binary' })])('is read, or refused in one line, whatever it is', (kind, rest) => {
+  property([kinds, fc.string({ unit: 'binary' })])('is read, or refused in one line, whatever it is', (kind, rest) => {
     try {
       expect(parseSource(kind + rest)).toHaveProperty('kind');
     } catch (error) {
@@ -55,7 +56,7 @@ describe('a SOURCE', () => {
     }
   });
 
-  prop.prop([fc.string({ unit: 'binary' }).filter((text) => text.trim() !== '')])('exec: keeps every text as it is', (text) => {
+  property([fc.string({ unit: 'binary' }).filter((text) => text.trim() !== '')])('exec: keeps every text as it is', (text) => {
     expect(parseSource(`exec:${text}`)).toEqual({ kind: 'command', text });
   });
 });

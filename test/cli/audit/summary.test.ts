@@ -1,13 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fc, test } from '@fast-check/vitest';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { summarize } from '../../../src/cli/audit/audit.ts';
 import type { AuditedPod, PodVerdict } from '../../../src/cli/audit/line.ts';
 import { exitCodeOf, POD_VERDICTS, podLine, summaryLine } from '../../../src/cli/audit/line.ts';
 import { mergeLines } from '../../../src/cli/audit/summarize.ts';
 import { SUMMARY_FORMS } from '../../../src/cli/audit/summary-forms.ts';
+import { property } from '../../property.ts';
 import { run } from '../program.ts';
 
 const POD: AuditedPod = {
@@ -148,7 +149,7 @@ describe('lines of many nodes', () => {
     expect(merged(round('a-0') + round('b-0'))).toMatchObject({ pods: 2, nodes: 0 });
   });
 
-  test.prop([fc.array(fc.oneof(fc.string({ unit: 'binary' }), fc.json(), damagedLine()))])('come of any text without a throw', (words) => {
+  property([fc.array(fc.oneof(fc.string({ unit: 'binary' }), fc.json(), damagedLine()))])('come of any text without a throw', (words) => {
     const found = merged(words.join('\n'));
     expect(SUMMARY_FORMS.text(found)).toMatch(/^\d+ pods? of/);
     expect(JSON.parse(SUMMARY_FORMS.json(found))).toMatchObject({ pods: found.pods });

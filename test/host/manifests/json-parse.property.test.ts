@@ -1,6 +1,7 @@
-import { fc, it } from '@fast-check/vitest';
+import fc from 'fast-check';
 import { describe, expect } from 'vitest';
 import type { ManifestItem } from '../../../src/istio/kubernetes/manifest/item.ts';
+import { property } from '../../property.ts';
 import { rounds } from '../../trials.ts';
 import { rawItems, textItems, told } from './reading.ts';
 
@@ -42,13 +43,13 @@ const broken = (items: readonly ManifestItem[]): boolean =>
   items.some((item) => item.kind === 'problem' && item.problem.code === 'bad-yaml');
 
 describe('an object of JSON', () => {
-  it.prop([pod], runs)('that the runtime parsed has the texts and the places that reading token by token finds', (text) => {
+  property([pod], runs)('that the runtime parsed has the texts and the places that reading token by token finds', (text) => {
     // A key that stands twice in what nobody reads makes a text be read token by token, and changes nothing of what is read.
     const byTokens = text.replace(/\}$/, ',"unread":{"a":1,"a":2}}');
     expect(told(rawItems(text))).toEqual(told(textItems(byTokens)));
   });
 
-  it.prop([pod, fc.nat(9999), fc.constantFrom('', '"', '}', '{', ',', ':', '\\', 'x', '\n', '01')], runs)(
+  property([pod, fc.nat(9999), fc.constantFrom('', '"', '}', '{', ',', ':', '\\', 'x', '\n', '01')], runs)(
     'is refused where JSON.parse refuses it, and only there',
     (text, part, instead) => {
       const at = 8 + Math.floor((part / 10_000) * (text.length - 8));
@@ -60,7 +61,7 @@ describe('an object of JSON', () => {
     },
   );
 
-  it.prop([fc.array(pod, { maxLength: 4 }), fc.integer({ min: 1, max: 40 })], { numRuns: rounds(100) })(
+  property([fc.array(pod, { maxLength: 4 }), fc.integer({ min: 1, max: 40 })], { numRuns: rounds(100) })(
     'is found in a List, in lines and behind one another, in pieces of any size',
     (pods, size) => {
       for (const text of [`{"items":[${pods.join(',')}],"kind":"List"}`, pods.join('\n'), pods.join('')]) {

@@ -1,8 +1,9 @@
-import { fc, it } from '@fast-check/vitest';
-import { describe, expect } from 'vitest';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
 import type { ManifestItem } from '../../../src/istio/kubernetes/manifest/item.ts';
 import { formatProblem } from '../../../src/istio/problems.ts';
 import { writeYaml } from '../../../src/istio/yaml.ts';
+import { property } from '../../property.ts';
 import { rounds } from '../../trials.ts';
 import { textItems } from './reading.ts';
 
@@ -114,7 +115,7 @@ function quotedAt(lines: readonly string[], { line, column }: { readonly line: n
 describe('a place', () => {
   const inJson = writtenAs(['a List of JSON', 'lines of JSON']);
 
-  it.prop([inJson, fc.integer({ min: 1, max: 300 })], runs)(
+  property([inJson, fc.integer({ min: 1, max: 300 })], runs)(
     'of an annotation is where its text stands, whatever the pieces',
     (manifest, size) => {
       const lines = manifest.split('\n');
@@ -146,7 +147,7 @@ describe('a place', () => {
 });
 
 describe('a manifest', () => {
-  it.prop([objects], runs)('says the same as YAML and as JSON, but for places and quotes', (all) => {
+  property([objects], runs)('says the same as YAML and as JSON, but for places and quotes', (all) => {
     // YAML has no way to write half a surrogate.
     const whole = JSON.parse(JSON.stringify(all).replace(/\\ud[89a-f]../g, '?')) as readonly object[];
     const [first, ...others] = Object.values(FORMS).map((write) => withoutPlaces(textItems(write(whole))));
@@ -154,11 +155,11 @@ describe('a manifest', () => {
     expect(JSON.stringify(first)).not.toContain('bad-yaml');
   });
 
-  it.prop([written, fc.integer({ min: 1, max: 7 })], runs)('is the same in pieces of any size', (manifest, size) => {
+  property([written, fc.integer({ min: 1, max: 7 })], runs)('is the same in pieces of any size', (manifest, size) => {
     expect(textItems(manifest, size)).toEqual(textItems(manifest));
   });
 
-  it.prop([parted, partOf, text], { numRuns: rounds(300) })(
+  property([parted, partOf, text], { numRuns: rounds(300) })(
     'that is cut or changed anywhere never throws, and what ends before is the same',
     (manifest, part, instead) => {
       const at = Math.floor(part * manifest.length);
@@ -183,7 +184,7 @@ describe('a manifest', () => {
     },
   );
 
-  it.prop(
+  property(
     [
       fc.oneof(
         fc.uint8Array({ maxLength: 200 }),

@@ -1,9 +1,10 @@
-import { fc, it } from '@fast-check/vitest';
-import { describe, expect } from 'vitest';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
 import { fingerprintOf } from '../../../src/istio/kubernetes/fingerprint.ts';
 import type { ManifestItem } from '../../../src/istio/kubernetes/manifest/item.ts';
 import { yamlValues } from '../../../src/istio/kubernetes/manifest/yaml-values.ts';
 import { NO_MESH } from '../../../src/istio/kubernetes/mesh/mesh.ts';
+import { property } from '../../property.ts';
 import { rounds } from '../../trials.ts';
 import { rawItems, textItems, told } from './reading.ts';
 
@@ -70,13 +71,13 @@ function fingerprints(items: readonly ManifestItem[]): readonly string[] {
 }
 
 describe('a pod of YAML that is told by its values', () => {
-  it.prop([pod], { numRuns: rounds(2000) })('has the texts, the places and the fingerprint that its tree has', (text) => {
+  property([pod], { numRuns: rounds(2000) })('has the texts, the places and the fingerprint that its tree has', (text) => {
     expect(told(rawItems(text))).toEqual(told(rawItems(asTree(text))));
     expect(told(textItems(text))).toEqual(told(textItems(asTree(text))));
     expect(fingerprints(rawItems(text))).toEqual(fingerprints(rawItems(asTree(text))));
   });
 
-  it.prop([fc.array(pod, { minLength: 1, maxLength: 4 }), fc.integer({ min: 1, max: 60 })], { numRuns: rounds(200) })(
+  property([fc.array(pod, { minLength: 1, maxLength: 4 }), fc.integer({ min: 1, max: 60 })], { numRuns: rounds(200) })(
     'is found in a stream, in pieces of any size',
     (pods, size) => {
       const streamOf = (end: (text: string) => string): string =>

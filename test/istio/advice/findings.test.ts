@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { fc, test } from '@fast-check/vitest';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FINDINGS } from '../../../src/istio/advice/findings/kinds.ts';
 import type { Evidence, Finding, FindingCode } from '../../../src/istio/advice/findings.ts';
@@ -17,6 +17,7 @@ import { iptables, printSave } from '../../../src/netfilter/print.ts';
 import { readRules } from '../../../src/netfilter/read.ts';
 import { CASES } from '../../golden.ts';
 import { DISTINCT_PLANS } from '../../golden-plans.ts';
+import { property } from '../../property.ts';
 import { rounds } from '../../trials.ts';
 
 const ARGS = '-p 15001 -z 15006 -u 1337 -m REDIRECT -i * -b * -d 15090,15021,15020'.split(' ');
@@ -449,7 +450,7 @@ it('chains that are nested without end, or lead back to themselves, are followed
   expect(found(text, inferred(ONE))).toEqual([]);
 });
 
-test.prop([fc.array(fc.tuple(fc.nat(60), fc.nat(60), fc.constantFrom('drop', 'double', 'swap')), { maxLength: 12 })], {
+property([fc.array(fc.tuple(fc.nat(60), fc.nat(60), fc.constantFrom('drop', 'double', 'swap')), { maxLength: 12 })], {
   numRuns: rounds(40),
 })('whatever happened to the lines, everything that is found is said in full', (edits) => {
   const lines = saved(TPROXY).split('\n');

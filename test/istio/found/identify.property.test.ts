@@ -1,5 +1,5 @@
-import { fc, it } from '@fast-check/vitest';
-import { describe, expect } from 'vitest';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
 import { yamlText } from '../../../src/cli/identify/words.ts';
 import type { Identification } from '../../../src/istio/found/identify.ts';
 import { describeAnswer, identify } from '../../../src/istio/found/identify.ts';
@@ -13,6 +13,7 @@ import { observeAll } from '../../../src/netfilter/observation.ts';
 import { printSave } from '../../../src/netfilter/print.ts';
 import type { Ruleset } from '../../../src/netfilter/rule.ts';
 import { GOLDEN_TEXTS, terminalOf } from '../../golden-texts.ts';
+import { property } from '../../property.ts';
 import { rounds } from '../../trials.ts';
 import { facts, release, sets } from '../arbitraries.ts';
 import { answerFor, expectReleases, identified, madeAgain } from './identifying.ts';
@@ -61,7 +62,7 @@ function withoutInterfaces(ruleset: Ruleset): Ruleset {
 }
 
 describe('what a release makes of any settings', () => {
-  it.prop([sets, release, facts], { numRuns: rounds(30) })(
+  property([sets, release, facts], { numRuns: rounds(30) })(
     'is identified with it among the releases, and made again',
     (options, at, given) => {
       const plan = planOf(options, at, given);
@@ -79,7 +80,7 @@ describe('what a release makes of any settings', () => {
     expect(made.filter((plan) => plan !== null).length / made.length).toBeGreaterThan(0.8);
   });
 
-  it.prop([sets, release, facts, fc.constantFrom(...Object.keys(VIEWS))], { numRuns: rounds(20) })(
+  property([sets, release, facts, fc.constantFrom(...Object.keys(VIEWS))], { numRuns: rounds(20) })(
     'is identified however little of it is shown',
     (options, at, given, view) => {
       const plan = planOf(options, at, given);
@@ -109,7 +110,7 @@ describe('an outcome of the golden cases from which a line is gone', () => {
     return fc.constantFrom(...rules).map((gone) => ({ golden, text: lines.toSpliced(gone, 1).join('\n') }));
   });
 
-  it.prop([line], { numRuns: rounds(20) })('is that of other settings, or misses a rule or two', ({ text }) => {
+  property([line], { numRuns: rounds(20) })('is that of other settings, or misses a rule or two', ({ text }) => {
     const found = identified(text);
     expect(found.outcome).not.toBe('none');
     // A chain that was only in the line that is gone is a difference, too.

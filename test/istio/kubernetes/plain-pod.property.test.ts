@@ -1,5 +1,5 @@
-import { fc, it } from '@fast-check/vitest';
-import { describe, expect } from 'vitest';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
 import { fingerprintOf } from '../../../src/istio/kubernetes/fingerprint.ts';
 import { readTree } from '../../../src/istio/kubernetes/manifest/read.ts';
 import type { Mesh } from '../../../src/istio/kubernetes/mesh/mesh.ts';
@@ -9,6 +9,7 @@ import { ownerOf } from '../../../src/istio/kubernetes/rule-groups/owner.ts';
 import { treeOfValue } from '../../../src/istio/value-nodes.ts';
 import { podOf } from '../../cluster/injected-pod.ts';
 import { ASKED, RELEASES } from '../../cluster/large.ts';
+import { property } from '../../property.ts';
 import { rounds } from '../../trials.ts';
 
 /** What few pods have, so that every field which counts stands somewhere. */
@@ -132,7 +133,7 @@ function changed(base: object, all: readonly (readonly [number, unknown])[]): Re
 }
 
 describe('a pod that is told by its values', () => {
-  it.prop([fc.constantFrom(...BASES), changes, fc.constantFrom(undefined, '', 'Pod', 'Deployment')], { numRuns: rounds(3000) })(
+  property([fc.constantFrom(...BASES), changes, fc.constantFrom(undefined, '', 'Pod', 'Deployment')], { numRuns: rounds(3000) })(
     'has the name, the owner and the fingerprint of the same pod when it is read, and nothing is wrong with it',
     (base, all, itemKind) => {
       const value = changed(base, all);

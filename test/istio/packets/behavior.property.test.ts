@@ -1,11 +1,12 @@
-import { fc, it } from '@fast-check/vitest';
-import { describe, expect } from 'vitest';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
 import { planFromSettings } from '../../../src/istio/kubernetes/plan-from-settings.ts';
 import { compareBehavior } from '../../../src/istio/packets/behavior.ts';
 import { podNetworkOfPlan } from '../../../src/istio/packets/pod-network.ts';
 import type { CapturePlan } from '../../../src/istio/plan/plan.ts';
 import { ProblemError } from '../../../src/istio/problems.ts';
 import type { Facts } from '../../../src/istio/settings/facts.ts';
+import { property } from '../../property.ts';
 import { rounds } from '../../trials.ts';
 import { facts, release, sets } from '../arbitraries.ts';
 import type { Scenes } from './behavior/judge.ts';
@@ -24,7 +25,7 @@ describe('the answer for all packets', () => {
   let pairs = 0;
   let differing = 0;
 
-  it.prop([sets, release, sets, release, facts, fc.nat()], { numRuns: rounds(25) })(
+  property([sets, release, sets, release, facts, fc.nat()], { numRuns: rounds(25) })(
     'is contradicted by none of 1,000 through random plans',
     (one, at, other, then, given, seed) => {
       const plans = [attempt(one, at, given), attempt(other, then, given)];
@@ -35,7 +36,7 @@ describe('the answer for all packets', () => {
     },
   );
 
-  it.prop([sets, release, release, facts, fc.nat()], { numRuns: rounds(15) })(
+  property([sets, release, release, facts, fc.nat()], { numRuns: rounds(15) })(
     'is contradicted by none of 1,000 through the same settings at random releases',
     (options, at, then, given, seed) => {
       const plans = [attempt(options, at, given), attempt(options, then, given)];
@@ -51,7 +52,7 @@ describe('the answer for all packets', () => {
     expect(differing).toBeGreaterThan(rounds(500));
   });
 
-  it.prop([sets, release, facts], { numRuns: rounds(10) })('is equal for a plan and itself', (options, at, given) => {
+  property([sets, release, facts], { numRuns: rounds(10) })('is equal for a plan and itself', (options, at, given) => {
     const plan = attempt(options, at, given);
     if (plan !== null) expect(compareBehavior(plan, plan, { facts: given }).answer).toBe('equal');
   });

@@ -1,5 +1,5 @@
-import { fc, it } from '@fast-check/vitest';
-import { describe, expect } from 'vitest';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
 import { ARGUMENTS, ENVIRONMENT, environmentOf } from '../../../src/istio/arguments/arguments.ts';
 import type { Environment } from '../../../src/istio/arguments/effective-values.ts';
 import { injectedSettings } from '../../../src/istio/kubernetes/ordinary-injection.ts';
@@ -25,6 +25,7 @@ import { normalRule } from '../../../src/netfilter/rule/normal.ts';
 import type { Rule, Ruleset } from '../../../src/netfilter/rule.ts';
 import { isBuiltIn } from '../../../src/netfilter/rule.ts';
 import { plainWords, splitWords } from '../../../src/netfilter/words.ts';
+import { property } from '../../property.ts';
 import { rounds } from '../../trials.ts';
 import { facts, ONE, release } from '../arbitraries.ts';
 
@@ -246,7 +247,7 @@ function share(made: readonly boolean[]): number {
 describe('settings at a release', () => {
   const made: boolean[] = [];
 
-  it.prop([sets(1e9), release, facts], { numRuns: rounds(200) })(
+  property([sets(1e9), release, facts], { numRuns: rounds(200) })(
     'that are allowed become a sound plan, the same each time',
     (options, at, given) => {
       const make = (): CapturePlan =>
@@ -265,7 +266,7 @@ describe('settings at a release', () => {
 
   const spoiltMade: boolean[] = [];
 
-  it.prop([sets(6), release, facts], { numRuns: rounds(200) })(
+  property([sets(6), release, facts], { numRuns: rounds(200) })(
     'with hostile texts among them become a sound plan, or problems of one line each',
     (options, at, given) => {
       const plan = attempt(() =>
@@ -281,7 +282,7 @@ describe('settings at a release', () => {
     expect(share(spoiltMade)).toBeLessThan(0.9);
   });
 
-  it.prop([sets(1e9), release], { numRuns: rounds(150) })('are the same after they were written as YAML and read again', (options, at) => {
+  property([sets(1e9), release], { numRuns: rounds(150) })('are the same after they were written as YAML and read again', (options, at) => {
     const overrides = Object.assign({}, ...options.map((option) => readSetOption(option).overrides)) as Partial<Settings>;
     const settings = { ...injectedSettings(profileOf(at)), ...overrides };
     const text = writeYaml({ apiVersion: 'istio-init/v1', kind: 'SidecarCapture', release: at, ...printedSettings(settings) });
@@ -393,7 +394,7 @@ describe('arguments of a release', () => {
 
   const made: boolean[] = [];
 
-  it.prop([words(30), environment, release, facts], { numRuns: 400 })(
+  property([words(30), environment, release, facts], { numRuns: 400 })(
     'become a sound plan, the same each time, or problems of one line each',
     (args, env, at, given) => {
       const make = (): CapturePlan => planFromArguments(args, { env, release: at, ...given });
@@ -417,7 +418,7 @@ describe('arguments of a release', () => {
   const spoiltWords = few.chain(({ short, setting }) => spoilt(ONE[setting ?? 'mode']).map((text) => [`-${short}`, text]));
   const alone: boolean[] = [];
 
-  it.prop([fc.array(spoiltWords, { minLength: 1, maxLength: 2 }), fc.constantFrom('1.4.10', '1.12.9', '1.26.8', '1.30.3'), facts], {
+  property([fc.array(spoiltWords, { minLength: 1, maxLength: 2 }), fc.constantFrom('1.4.10', '1.12.9', '1.26.8', '1.30.3'), facts], {
     numRuns: 600,
   })('with a hostile text become a sound plan, or problems of one line each', (pairs, at, given) => {
     const plan = attempt(() => planFromArguments(['-b', '*', ...pairs.flat()], { release: at, ...given }));

@@ -1,4 +1,4 @@
-import { fc, test } from '@fast-check/vitest';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readArguments } from '../../../src/istio/arguments/argument-settings.ts';
 import { ProblemError } from '../../../src/istio/problems.ts';
@@ -13,6 +13,7 @@ import { profileOf } from '../../../src/istio/releases/profile.ts';
 import { readReleaseRange } from '../../../src/istio/releases/release-range.ts';
 import { valuesOf } from '../../../src/istio/settings/settings.ts';
 import { CASES, expand, RELEASES } from '../../golden.ts';
+import { property } from '../../property.ts';
 
 type Values = ReturnType<typeof valuesOf>;
 
@@ -202,7 +203,7 @@ describe('between any two releases', () => {
   const release = fc.constantFrom(...RELEASES);
   const at = (one: string): number => RELEASES.indexOf(one);
 
-  test.prop([release, release], { numRuns: 100 })('what lasts is what one of them has and the other lacks', (from, to) => {
+  property([release, release], { numRuns: 100 })('what lasts is what one of them has and the other lacks', (from, to) => {
     const [older, newer] = at(from) < at(to) ? [from, to] : [to, from];
     const told = CHANGE_GROUPS.flatMap((group) => lastingChanges(changesBetween(from, to)[group]));
     const came = CHANGE_NAMES.filter((name) => has(newer, name) && !has(older, name));
@@ -221,7 +222,7 @@ describe('between any two releases', () => {
     ).toEqual(went.sort());
   });
 
-  test.prop([release, release], { numRuns: 100 })(
+  property([release, release], { numRuns: 100 })(
     'a change names exactly the releases after the older one in which it is so',
     (from, to) => {
       const [older, newer] = [at(from), at(to)].sort((a, b) => a - b) as [number, number];
@@ -235,13 +236,13 @@ describe('between any two releases', () => {
     },
   );
 
-  test.prop([release, release], { numRuns: 50 })('going back undoes what going on does', (from, to) => {
+  property([release, release], { numRuns: 50 })('going back undoes what going on does', (from, to) => {
     const [there, back] = [changesBetween(from, to), changesBetween(to, from)];
     for (const group of CHANGE_GROUPS) expect(back[group]).toEqual(there[group]);
     expect(there.downgrade).toBe(at(to) < at(from));
   });
 
-  test.prop([release])('from a release to itself nothing changes', (one) => {
+  property([release])('from a release to itself nothing changes', (one) => {
     expect(all(changesBetween(one, one))).toEqual([]);
   });
 });
@@ -345,7 +346,7 @@ describe('a range of releases', () => {
     expect(() => readReleaseRange(text)).toThrow(message);
   });
 
-  test.prop([fc.string()])('of characters by chance is read or refused', (text) => {
+  property([fc.string()])('of characters by chance is read or refused', (text) => {
     try {
       readReleaseRange(text);
     } catch (error) {

@@ -1,7 +1,8 @@
-import { fc, test } from '@fast-check/vitest';
+import fc from 'fast-check';
 import { Address4, Address6 } from 'ip-address';
 import { describe, expect, it } from 'vitest';
 import { listNetwork, parseNetwork, printNetwork } from '../../../src/netfilter/address/network.ts';
+import { property } from '../../property.ts';
 
 describe('an address range', () => {
   it.each([
@@ -49,7 +50,7 @@ describe('an address range', () => {
     ]);
   });
 
-  test.prop([fc.ipV4(), fc.integer({ min: 0, max: 32 })])('of IPv4 is what the library makes of it', (address, prefix) => {
+  property([fc.ipV4(), fc.integer({ min: 0, max: 32 })])('of IPv4 is what the library makes of it', (address, prefix) => {
     expect(parseNetwork(`${address}/${prefix}`)?.address).toBe(new Address4(`${address}/${prefix}`).startAddress().correctForm());
   });
 
@@ -67,7 +68,7 @@ describe('an address range', () => {
       return gap ? `${front.join(':')}::${tail}` : [...front, ...(tail === '' ? [] : [tail])].join(':');
     });
 
-  test.prop([fc.oneof(fc.ipV6(), spelled), fc.integer({ min: 0, max: 128 })], { numRuns: 2000 })(
+  property([fc.oneof(fc.ipV6(), spelled), fc.integer({ min: 0, max: 128 })], { numRuns: 2000 })(
     'of IPv6 is what the library makes of it, but for the dotted end that glibc prints',
     (address, prefix) => {
       const expected = address.includes(':') && Address6.isValid(address) ? new Address6(`${address}/${prefix}`).startAddress() : null;

@@ -1,7 +1,8 @@
-import { fc, it } from '@fast-check/vitest';
+import fc from 'fast-check';
 import { describe, expect } from 'vitest';
 import type { SetId } from '../../../src/netfilter/behavior/diagram.ts';
 import { ALL, Diagrams, NONE } from '../../../src/netfilter/behavior/diagram.ts';
+import { property } from '../../property.ts';
 import { rounds } from '../../trials.ts';
 
 const SIZES = [3, 4, 2] as const;
@@ -56,7 +57,7 @@ function fieldsThatMatter(points: readonly Point[]): readonly number[] {
 }
 
 describe('a set of points', () => {
-  it.prop([steps], { numRuns: rounds(600) })('holds what it was made of, and is one and the same in whatever way it was made', (all) => {
+  property([steps], { numRuns: rounds(600) })('holds what it was made of, and is one and the same in whatever way it was made', (all) => {
     const diagrams = new Diagrams(SIZES);
     const ids = new Map<string, SetId>();
     for (const { id, points } of madeBy(diagrams, all)) {
@@ -66,7 +67,7 @@ describe('a set of points', () => {
     }
   });
 
-  it.prop([steps, fc.nat(2)], { numRuns: rounds(600) })('says of a field what its points say', (all, field) => {
+  property([steps, fc.nat(2)], { numRuns: rounds(600) })('says of a field what its points say', (all, field) => {
     const diagrams = new Diagrams(SIZES);
     for (const { id, points } of madeBy(diagrams, all)) {
       expect(diagrams.valuesOf(id, field)).toEqual(EACH_ONCE[field]?.map((_, value) => points.some((point) => point[field] === value)));

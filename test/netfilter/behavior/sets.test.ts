@@ -1,5 +1,5 @@
-import { fc, it } from '@fast-check/vitest';
-import { describe, expect } from 'vitest';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
 import { allPaths } from '../../../src/netfilter/behavior/all-paths.ts';
 import { FIRST_QUESTION } from '../../../src/netfilter/behavior/arena.ts';
 import { TooLarge } from '../../../src/netfilter/behavior/diagram.ts';
@@ -14,6 +14,7 @@ import { printSave } from '../../../src/netfilter/print.ts';
 import { readRules } from '../../../src/netfilter/read.ts';
 import type { Ruleset } from '../../../src/netfilter/rule.ts';
 import { simulatorFor } from '../../../src/netfilter/trace.ts';
+import { property } from '../../property.ts';
 import { rounds } from '../../trials.ts';
 import { RANDOM_HOST, randomPacket, randomRuleset } from '../random-rules.ts';
 import { classOf, END_PORTS, pointOf, possibleEnds, sent } from './ends.ts';
@@ -39,7 +40,7 @@ describe.each(['ip', 'ip6'] as const)('sets of packets through random rules of %
   let checked = 0;
 
   // Every target and match, in places where no kernel loads them as well; the simulator is held to the kernel elsewhere.
-  it.prop([randomRuleset(family), packets], { numRuns: rounds(18) })('end where the simulator says of each packet', (ruleset, given) => {
+  property([randomRuleset(family), packets], { numRuns: rounds(18) })('end where the simulator says of each packet', (ruleset, given) => {
     let found: ReturnType<typeof endsOf>;
     try {
       found = endsOf(ruleset);

@@ -1,12 +1,13 @@
 /** What each match asks of a packet that says everything. */
 
-import { fc, it as property } from '@fast-check/vitest';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addressValue, networkRange, printAddress } from '../../../src/netfilter/address/address.ts';
 import { parseNetwork } from '../../../src/netfilter/address/network.ts';
 import { contains, intersect, isWithin, overlaps, subtract, union } from '../../../src/netfilter/address/ranges.ts';
 import type { Packet } from '../../../src/netfilter/packet.ts';
 import { parseTranslation } from '../../../src/netfilter/trace/translation.ts';
+import { property } from '../../property.ts';
 import { arriving, leaving, simulate } from '../tracing.ts';
 
 /** Whether a rule with these matches takes the packet. */
@@ -115,7 +116,7 @@ describe('ranges', () => {
   const values = (ranges: ReturnType<typeof union>): readonly number[] =>
     Array.from({ length: 40 }, (_, value) => value).filter((value) => contains(ranges, value));
 
-  property.prop([small, small])('are sets of values', (one, other) => {
+  property([small, small])('are sets of values', (one, other) => {
     const [a, b] = [values(one), values(other)];
     expect(values(intersect(one, other))).toEqual(a.filter((value) => b.includes(value)));
     expect(values(subtract(one, other))).toEqual(a.filter((value) => !b.includes(value)));
@@ -134,19 +135,19 @@ describe('ranges', () => {
 });
 
 describe('an address', () => {
-  property.prop([fc.ipV4()])('of IPv4 is a number of 32 bits, and the same when printed', (text) => {
+  property([fc.ipV4()])('of IPv4 is a number of 32 bits, and the same when printed', (text) => {
     const value = addressValue(text, 'ip');
     expect(value).toBe(text.split('.').reduce((number, part) => number * 256 + Number(part), 0));
     expect(printAddress(value)).toBe(text);
   });
 
-  property.prop([fc.stringMatching(/^[0-9.]{5,15}$/)])('of IPv4 is read as it is in rules', (text) => {
+  property([fc.stringMatching(/^[0-9.]{5,15}$/)])('of IPv4 is read as it is in rules', (text) => {
     const known = parseNetwork(text);
     if (known === null) expect(() => addressValue(text, 'ip')).toThrow(RangeError);
     else expect(addressValue(text, 'ip')).toBe(networkRange(known).first);
   });
 
-  property.prop([fc.ipV6()])('of IPv6 is a bigint, and prints as iptables does', (text) => {
+  property([fc.ipV6()])('of IPv6 is a bigint, and prints as iptables does', (text) => {
     const known = parseNetwork(text);
     if (known !== null) expect(printAddress(addressValue(text, 'ip6'))).toBe(known.address);
   });

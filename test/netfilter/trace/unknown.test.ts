@@ -1,11 +1,12 @@
 /** What is not known: both ends are told, and never one of them guessed. */
 
-import { fc, it as property } from '@fast-check/vitest';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Packet } from '../../../src/netfilter/packet.ts';
 import type { Ruleset } from '../../../src/netfilter/rule.ts';
 import type { End } from '../../../src/netfilter/trace/result.ts';
 import { simulatorFor } from '../../../src/netfilter/trace.ts';
+import { property } from '../../property.ts';
 import { rounds } from '../../trials.ts';
 import { arriving, endText, expectEnd, HOST, leaving, rules, simulate, trail } from '../tracing.ts';
 
@@ -354,7 +355,7 @@ describe('the ends of a packet that leaves something out', () => {
   ) as fc.Arbitrary<Partial<Packet>>;
   const host = { ...HOST, localByMark: [{ family: 'ip', mark: 0x539 }] } as const;
 
-  property.prop([RULES, said, fc.subarray(Object.keys(VALUES) as Unsaid[], { maxLength: 3 })], { numRuns: rounds(200) })(
+  property([RULES, said, fc.subarray(Object.keys(VALUES) as Unsaid[], { maxLength: 3 })], { numRuns: rounds(200) })(
     'are those of the packets that it may be, and no others',
     (ruleset, packet, unsaid) => {
       const simulator = simulatorFor(ruleset, host);
@@ -369,7 +370,7 @@ describe('the ends of a packet that leaves something out', () => {
     },
   );
 
-  property.prop([BIT_RULES, fc.integer({ min: 0, max: 0x7ff })], { numRuns: rounds(200) })(
+  property([BIT_RULES, fc.integer({ min: 0, max: 0x7ff })], { numRuns: rounds(200) })(
     'are those of the packets that it may be, where bits of a mark are asked for and changed',
     (ruleset, mark) => {
       const simulator = simulatorFor(ruleset, host);

@@ -1,5 +1,5 @@
-import { fc, it } from '@fast-check/vitest';
-import { describe, expect } from 'vitest';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
 import type { LintReport } from '../../../src/istio/advice/lint/collect.ts';
 import { lintGathering } from '../../../src/istio/advice/lint/collect.ts';
 import type { Mesh } from '../../../src/istio/kubernetes/mesh/mesh.ts';
@@ -10,6 +10,7 @@ import { oncePerFingerprint, subjectPlanner } from '../../../src/sources/workloa
 import { podOf } from '../../cluster/injected-pod.ts';
 import { ASKED } from '../../cluster/large.ts';
 import { rawItems } from '../../host/manifests/reading.ts';
+import { property } from '../../property.ts';
 import { rounds } from '../../trials.ts';
 
 type Plain = null | boolean | number | string | Plain[] | { [name: string]: Plain };
@@ -121,14 +122,14 @@ describe('a pod that is folded with another one', () => {
     expect(counted([linted([...many(one), other], known)])).toEqual(counted([...many(first), second]));
   });
 
-  it.prop([change, change, mesh], { numRuns: rounds(30) })('has the diagnostics that it has alone', (one, other, known) => {
+  property([change, change, mesh], { numRuns: rounds(30) })('has the diagnostics that it has alone', (one, other, known) => {
     const pods = [one, other].map(changed);
     const [first, second] = pods.map((text) => linted([text], known)) as [LintReport, LintReport];
     const together = linted([...many(pods[0] as string), pods[1] as string], known);
     expect(counted([together])).toEqual(counted([...many(first), second]));
   });
 
-  it.prop([change, change, fc.constantFrom('1.20.0', '1.28.0')], { numRuns: rounds(30) })(
+  property([change, change, fc.constantFrom('1.20.0', '1.28.0')], { numRuns: rounds(30) })(
     'has the rules that it has alone',
     (one, other, release) => {
       const numbers = numbering();

@@ -1,9 +1,10 @@
-import { fc, it } from '@fast-check/vitest';
+import fc from 'fast-check';
 import { expect } from 'vitest';
 import { containingRangesIn } from '../../../../src/istio/advice/lint/containing-ranges.ts';
 import { networkRange } from '../../../../src/netfilter/address/address.ts';
 import type { Network } from '../../../../src/netfilter/address/network.ts';
 import { parseNetwork } from '../../../../src/netfilter/address/network.ts';
+import { property } from '../../../property.ts';
 
 // Few bits, so that many of them meet.
 const network = fc
@@ -19,7 +20,7 @@ function holds(outer: Network, inner: Network): boolean {
   return outer.family === inner.family && a.first <= b.first && b.last <= a.last;
 }
 
-it.prop([fc.array(network, { maxLength: 8 }), network])('ranges that hold another are those whose addresses do', (list, inner) => {
+property([fc.array(network, { maxLength: 8 }), network])('ranges that hold another are those whose addresses do', (list, inner) => {
   const same = (a: Network, b: Network): boolean => holds(a, b) && holds(b, a);
   const wanted = list.flatMap((outer, index) =>
     holds(outer, inner) && list.findIndex((one) => same(one, outer)) === index ? [index] : [],

@@ -1,8 +1,9 @@
-import { fc, test } from '@fast-check/vitest';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ProxyProcess } from '../../../../src/istio/found/audit/proxy-process.ts';
 import { downwardTexts, isSidecar, meshFor, nameOf, releaseOfProxy, workloadOf } from '../../../../src/istio/found/audit/proxy-process.ts';
 import { NO_MESH } from '../../../../src/istio/kubernetes/mesh/mesh.ts';
+import { property } from '../../../property.ts';
 
 function told(environment: Readonly<Record<string, string>>, annotations = ''): ProxyProcess {
   return { pid: 7, environment: new Map(Object.entries(environment)), annotations, hostname: 'reviews-v1-5d8f9-abcde', uid: '' };
@@ -90,7 +91,7 @@ describe('a workload', () => {
     expect([...(defaultConfig?.metadata.keys() ?? [])]).toEqual(['ISTIO_META_DNS_CAPTURE', 'ISTIO_DUAL_STACK']);
   });
 
-  test.prop([fc.string({ unit: 'binary' }), fc.dictionary(fc.string(), fc.string()), fc.json()])(
+  property([fc.string({ unit: 'binary' }), fc.dictionary(fc.string(), fc.string()), fc.json()])(
     'comes of any text',
     (text, environment, json) => {
       const one = told({ ...environment, ISTIO_META_POD_PORTS: json, ISTIO_METAJSON_ANNOTATIONS: json }, `${text}\nk="${text}"\n`);

@@ -1,4 +1,4 @@
-import { fc, test } from '@fast-check/vitest';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Injection } from '../../../../src/istio/kubernetes/injection/injected.ts';
 import { wordsOf } from '../../../../src/istio/kubernetes/injection/injected.ts';
@@ -12,6 +12,7 @@ import { planOfWorkload } from '../../../../src/istio/kubernetes/workload-plan.t
 import { formatProblem } from '../../../../src/istio/problems.ts';
 import { profileOf } from '../../../../src/istio/releases/profile.ts';
 import { DEFAULT_POD } from '../../../default-pod.ts';
+import { property } from '../../../property.ts';
 import type { ContainerWords } from './workload.ts';
 import { container, word, workload } from './workload.ts';
 
@@ -318,7 +319,7 @@ describe('words', () => {
       '*',
     ),
   );
-  test.prop([release, fc.array(oneWord, { maxLength: 12 })], { numRuns: 500 })('found in a pod are never lost', (at, words) => {
+  property([release, fc.array(oneWord, { maxLength: 12 })], { numRuns: 500 })('found in a pod are never lost', (at, words) => {
     const image = `proxyv2:${at}`;
     const program = container('istio-init', { image, command: ['istio-iptables'], args: words });
     const { injection } = found(pod(program));

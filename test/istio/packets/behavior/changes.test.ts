@@ -1,5 +1,5 @@
-import { fc, it } from '@fast-check/vitest';
-import { describe, expect } from 'vitest';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
 import { planFromSettings } from '../../../../src/istio/kubernetes/plan-from-settings.ts';
 import { compareBehavior } from '../../../../src/istio/packets/behavior.ts';
 import type { PodNetwork } from '../../../../src/istio/packets/pod-network.ts';

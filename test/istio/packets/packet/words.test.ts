@@ -1,4 +1,4 @@
-import { fc, test } from '@fast-check/vitest';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { planFromSettings } from '../../../../src/istio/kubernetes/plan-from-settings.ts';
 import { readEndpoint } from '../../../../src/istio/packets/packet/endpoint.ts';
@@ -9,6 +9,7 @@ import { podOf } from '../../../../src/istio/packets/pod.ts';
 import { hostOf } from '../../../../src/istio/packets/trace-plan.ts';
 import { ProblemError } from '../../../../src/istio/problems.ts';
 import { valuesOf } from '../../../../src/istio/settings/settings.ts';
+import { property } from '../../../property.ts';
 
 function spoken(words: PacketWords, sets: readonly string[] = [], addresses: readonly string[] = []) {
   const plan = planFromSettings({ sets, facts: { addresses } });
@@ -111,13 +112,13 @@ describe('where it goes and comes from', () => {
     });
   });
 
-  test.prop([fc.ipV4(), fc.ipV6(), fc.integer({ min: 1, max: 65535 })])('any address and port is read as it is', (v4, v6, port) => {
+  property([fc.ipV4(), fc.ipV6(), fc.integer({ min: 1, max: 65535 })])('any address and port is read as it is', (v4, v6, port) => {
     expect(readEndpoint(`${v4}:${port}`)).toEqual({ place: { family: 'ip', address: v4 }, port });
     expect(readEndpoint(`[${v6}]:${port}`)).toMatchObject({ place: { family: 'ip6' }, port });
     expect(readEndpoint(v6)).toMatchObject({ place: { family: 'ip6' }, port: undefined });
   });
 
-  test.prop([fc.string({ unit: 'binary' })])('any other text is refused in one line, or is an endpoint', (text) => {
+  property([fc.string({ unit: 'binary' })])('any other text is refused in one line, or is an endpoint', (text) => {
     const read = readEndpoint(text);
     if (typeof read === 'string') expect(read).not.toMatch(/[\n\r]/);
     else expect(read.port ?? 1).toBeGreaterThan(0);
@@ -192,7 +193,7 @@ const anyText = fc.oneof(
   fc.constantFrom('app', 'outside', 'uid:0', 'pod:80', ':0', '[::1]:1', '10.0.0.5', 'udp', 'new', '-1', '0x10', 'eth0', '\n-j ACCEPT'),
 );
 
-test.prop([
+property([
   fc.record(
     { from: anyText, to: anyText, source: anyText, in: anyText, out: anyText, protocol: anyText, state: anyText, mark: anyText },
     { requiredKeys: [] },
