@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ApiServer } from '../cluster/api-server.ts';
 import { CAN_DEBUG } from '../cluster/kubectl.ts';
 import { auditPod, IMAGE, leftIn, liveCluster, webPod } from '../cluster/live-cluster.ts';
+import { owner } from '../cluster/recorded.ts';
 import { expectRefused, PROGRAM, ROOT, run, SHELL_PROGRAM, scratchFolder } from './program.ts';
 
 const NAME = 'pod/web-59757bb7d8-1';
@@ -330,6 +331,29 @@ istio-init: check: --live would create that, and no terminal is there to ask on:
       await live('check', 'deploy/web', '--image', IMAGE),
       'deploy/web 403: jane has no right to list pods in the namespace shop',
     );
+  });
+
+  it('to find the pods of a namespace asks for no owners either', async () => {
+    await live('check', 'ns/shop', '--image', IMAGE, '--dry-run');
+    expect(server.requests.filter((line) => line.startsWith('GET')).map((line) => line.replace(/\?.*/, ''))).toHaveLength(2);
+    expect(server.requests).toContainEqual(expect.stringMatching(/^GET \/api\/v1\/namespaces\/shop\/pods\?/));
+  });
+
+  it('where the audit pods may not be listed says that it is unknown whether one is there', async () => {
+    const message = 'pods is forbidden: User "jane" cannot list resource "pods" in API group "" in the namespace "istio-init-audit"';
+    server.faults.push({ on: /namespaces\/istio-init-audit\/pods/, times: 9, status: 403, reason: 'Forbidden', message });
+    const { stdout } = await live('check', NAME, '--image', IMAGE, '--dry-run');
+    expect(stdout.split('\n')[1]).toBe(
+      '# whether a pod of the audit DaemonSet runs on the node a is unknown: 403: jane has no right to list pods in the namespace istio-init-audit',
+    );
+  });
+
+  it('of a CronJob whose Jobs may not be listed says that as well', async () => {
+    server.change('ADDED', owner({ name: 'nightly', kind: 'CronJob' }));
+    const message = 'jobs.batch is forbidden: User "jane" cannot list resource "jobs" in API group "batch" in the namespace "shop"';
+    server.faults.push({ on: /namespaces\/shop\/jobs/, times: 9, status: 403, reason: 'Forbidden', message });
+    const found = await live('check', 'cronjob/nightly', '--image', IMAGE);
+    expectRefused(found, 'cronjob/nightly 403: jane has no right to list jobs.batch in the namespace shop');
   });
 
   it('is refused where it would change nothing, or too much', async () => {

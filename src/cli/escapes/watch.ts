@@ -2,7 +2,7 @@
 
 import { clusterIn } from '../../host/cluster/cluster-in.ts';
 import { ClusterFailure } from '../../host/cluster/failure.ts';
-import { namespaceOf } from '../../host/cluster/namespace.ts';
+import { selectionOf } from '../../host/cluster/named-pods.ts';
 import { labelOf, printedObject } from '../../host/cluster/object.ts';
 import { watchPods } from '../../host/cluster/watch.ts';
 import { API_VERSION } from '../../istio/api-version.ts';
@@ -75,9 +75,7 @@ export async function watchEscapes({ source, given, allow, output, signal, print
   };
   const open: OpenEscapes = openEscapesOf();
   try {
-    const namespace = name.kind === 'cluster' ? {} : { namespace: name.name ?? (await namespaceOf(access)) };
-    const selection = { ...namespace, ...(access.selector === undefined ? {} : { labels: access.selector }) };
-    for await (const event of watchPods(selection, access)) {
+    for await (const event of watchPods(await selectionOf(name, access), access)) {
       if (event.kind === 'listed') continue;
       if (event.kind === 'unseen') {
         printNote(`note: ${event.reason}; what changes meanwhile is reported when the cluster answers again`);

@@ -42,7 +42,7 @@ async function* ofObject(
   const namespace = named ?? (await namespaceOf(access));
   const [object, ...context] = await Promise.all([
     namedObject(resource, name, namespace, access),
-    collected(one(namespace, access), 'labels of the namespace'),
+    collected(onlyNamespace(namespace, access), 'labels of the namespace'),
     ...proxyConfigs([namespace, options.rootNamespace], access),
   ]);
   for (const part of context) yield* part;
@@ -55,7 +55,7 @@ async function* ofObject(
   if (options.owners || !pods.some((part) => 'object' in part)) yield { object };
 }
 
-async function* one(namespace: string, access: ClusterAccess): AsyncGenerator<KubeObject> {
+async function* onlyNamespace(namespace: string, access: ClusterAccess): AsyncGenerator<KubeObject> {
   yield await namedNamespace(namespace, access);
 }
 
@@ -70,10 +70,10 @@ async function* ofMany(
   access: ClusterAccess,
   options: FetchOptions,
 ): AsyncGenerator<Fetched> {
-  const namespace = name.kind === 'cluster' ? undefined : (name.name ?? (await namespaceOf(access)));
-  const selection = selectionOf(namespace, access);
+  const selection = await selectionOf(name, access);
+  const { namespace } = selection;
   const context = await Promise.all([
-    collected(namespace === undefined ? allObjects(NAMESPACES, {}, access) : one(namespace, access), 'labels of namespaces'),
+    collected(namespace === undefined ? allObjects(NAMESPACES, {}, access) : onlyNamespace(namespace, access), 'labels of namespaces'),
     ...proxyConfigs(namespace === undefined ? undefined : [namespace, options.rootNamespace], access),
   ]);
   for (const part of context) yield* part;

@@ -15,13 +15,13 @@ import { madeBy, selectorText } from './owners.ts';
 /** The pods of a name, and nothing of what touches them; a pod that is named itself may have ended. Throws a ClusterFailure. */
 export async function* namedPods(name: ClusterName, access: ClusterAccess): AsyncGenerator<KubeObject> {
   if (name.kind !== 'object') {
-    const namespace = name.kind === 'cluster' ? undefined : (name.name ?? (await namespaceOf(access)));
+    const selection = await selectionOf(name, access);
     let pods = 0;
-    for await (const pod of podsIn(selectionOf(namespace, access), access)) {
+    for await (const pod of podsIn(selection, access)) {
       pods += 1;
       yield pod;
     }
-    if (pods === 0 && namespace !== undefined) await refuseNoNamespace(namespace, access);
+    if (pods === 0 && selection.namespace !== undefined) await refuseNoNamespace(selection.namespace, access);
     return;
   }
   const namespace = name.namespace ?? (await namespaceOf(access));
@@ -30,9 +30,10 @@ export async function* namedPods(name: ClusterName, access: ClusterAccess): Asyn
   else yield* await podsOf(object, namespace, access);
 }
 
-/** All of a namespace, or of the cluster, that have the labels asked for. */
-export function selectionOf(namespace: string | undefined, { selector }: ClusterAccess): ListSelection {
-  return { ...(namespace === undefined ? {} : { namespace }), ...(selector === undefined ? {} : { labels: selector }) };
+/** All of a namespace, or of the cluster, that have the labels asked for. Throws a ClusterFailure. */
+export async function selectionOf(name: Exclude<ClusterName, { kind: 'object' }>, access: ClusterAccess): Promise<ListSelection> {
+  const namespace = name.kind === 'cluster' ? {} : { namespace: name.name ?? (await namespaceOf(access)) };
+  return { ...namespace, ...(access.selector === undefined ? {} : { labels: access.selector }) };
 }
 
 /** The pods of a selection that have not ended. Throws a ClusterFailure, which says how many were read before it. */
@@ -49,7 +50,7 @@ export async function* podsIn(selection: ListSelection, access: ClusterAccess): 
   }
 }
 
-/** The pods that an object has made, and that have not ended. Throws a ClusterFailure, as they do. */
+/** The pods that an object has made, and that have not ended. Throws a ClusterFailure; so does reading them. */
 export async function podsOf(owner: KubeObject, namespace: string, access: ClusterAccess): Promise<AsyncGenerator<KubeObject>> {
   // What a CronJob makes has no labels of its own: its Jobs are between.
   const jobs = owner.kind === 'CronJob' ? await jobsOf(owner, namespace, access) : undefined;

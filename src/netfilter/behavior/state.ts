@@ -73,20 +73,24 @@ const IRRELEVANT: ReadonlySet<string> = new Set(['packet', 'host', 'oracle', 'st
 
 /** All that the rest of the way may depend on. */
 function keyOf({ walk, overlaid }: State): string {
-  const parts = Object.entries(walk).map(([name, value]) => (IRRELEVANT.has(name) ? '' : textOf(value)));
+  const parts = Object.entries(walk).map(([name, value]) =>
+    IRRELEVANT.has(name) ? '' : Array.isArray(value) ? listText(value) : textOf(value),
+  );
   return [...parts, textOf([...overlaid])].join(';');
 }
 
 // Ranges are what most fields are, and never change: each is the same list in thousands of states.
 const LIST_TEXTS = new WeakMap<readonly unknown[], string>();
 
+function listText(list: readonly unknown[]): string {
+  const text = LIST_TEXTS.get(list) ?? textOf(list);
+  LIST_TEXTS.set(list, text);
+  return text;
+}
+
 function textOf(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value);
-  if (Array.isArray(value)) {
-    const known = LIST_TEXTS.get(value) ?? value.map(textOf).join();
-    LIST_TEXTS.set(value, known);
-    return known;
-  }
+  if (Array.isArray(value)) return value.map(textOf).join();
   if (value instanceof Map) return textOf([...value]);
   // Of a rule that decided, its chain tells whose it is.
   if ('rule' in value && 'chain' in value) return `${'table' in value ? String(value.table) : ''} ${String(value.chain)}`;

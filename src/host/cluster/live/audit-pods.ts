@@ -13,6 +13,8 @@ export interface AuditPods {
   /** Where commands run, by node. */
   readonly byNode: ReadonlyMap<string, ExecPlace>;
   readonly image?: string;
+  /** Why nobody can say which there are. */
+  readonly unseen?: string;
 }
 
 interface Spec {
@@ -20,7 +22,7 @@ interface Spec {
   readonly containers?: readonly { readonly name?: string; readonly image?: string }[];
 }
 
-/** Those that run; none where they may not be looked for. Throws a ClusterFailure where the cluster does not answer. */
+/** Those that run; where they may not be looked for, that is said. Throws a ClusterFailure where the cluster does not answer. */
 export async function auditPods(access: ClusterAccess): Promise<AuditPods> {
   const byNode = new Map<string, ExecPlace>();
   let image: string | undefined;
@@ -35,6 +37,7 @@ export async function auditPods(access: ClusterAccess): Promise<AuditPods> {
     }
   } catch (error) {
     if (!(error instanceof ClusterFailure) || error.failure !== 'forbidden') throw error;
+    return { byNode, ...(image !== undefined && { image }), unseen: error.message };
   }
   return { byNode, ...(image !== undefined && { image }) };
 }

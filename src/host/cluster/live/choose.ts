@@ -45,11 +45,16 @@ export async function accessMethods(
   return {
     ...found,
     closed: [
-      ...(place === undefined ? [`no pod of the audit DaemonSet runs on the node ${pod.node}`] : []),
+      ...(place === undefined ? [withoutAuditPod(audit, pod)] : []),
       ...found.closed,
       ...(image === undefined ? ['to create anything takes --image IMAGE, the name of your image tools (docs/install.md)'] : []),
     ],
   };
+}
+
+function withoutAuditPod({ unseen }: AuditPods, { node }: LivePod): string {
+  if (unseen === undefined) return `no pod of the audit DaemonSet runs on the node ${node}`;
+  return `whether a pod of the audit DaemonSet runs on the node ${node} is unknown: ${unseen}`;
 }
 
 /** Asks for the rights of one after the other: each takes a start of kubectl, and most users need those of one method only. */

@@ -8,9 +8,10 @@ import type { BothFamilies } from './candidates.ts';
 import { candidatesFor, firstReadings } from './candidates.ts';
 import type { Match } from './matches.ts';
 import { matchesOf } from './matches.ts';
+import { unusualness } from './plausibility.ts';
 import { asPrinted } from './printed.ts';
 import type { Rated } from './rating.ts';
-import { isSameAs, madeBy, rate } from './rating.ts';
+import { isSameAs, madeBy } from './rating.ts';
 
 /** Everything that makes exactly the rules that are seen, the most ordinary and then the newest first. */
 export function exactMatches(observed: Observation, observedRules: BothFamilies): readonly Match[] {
@@ -22,7 +23,7 @@ export function exactMatches(observed: Observation, observedRules: BothFamilies)
       .map((proposal) => ({ proposal, made: madeBy(kind, proposal, observed) }))
       .filter(({ made }) => countsIn(made, observed) === counts && isSameAs(observed, made))
       .slice(0, 1)
-      .map(({ proposal, made }) => rate(observed, kind, proposal, made));
+      .map(({ proposal }) => ({ kind, proposal, differences: [], nonDefault: unusualness(proposal, kind.profile) }));
   });
   return matchesOf(observed, exact);
 }

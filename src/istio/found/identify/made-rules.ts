@@ -11,6 +11,7 @@ import type { Proposal } from './proposal.ts';
 // Of some twenty pods that differ, 10 MB: what all kinds of release make of one are 3,000 rules.
 const MADE = new Memo<Readonly<Record<Family, Ruleset>>>(60_000, ({ ip, ip6 }) => rulesIn(ip).length + rulesIn(ip6).length);
 
+/** What a kind of release makes of a proposal, in normal form. */
 export function madeRules({ profile }: Kind, { values, switches, facts }: Proposal): Readonly<Record<Family, Ruleset>> {
   return MADE.get(JSON.stringify([profile.release, values, switches, facts]), () => rulesetsFor(values, switches, profile, facts));
 }

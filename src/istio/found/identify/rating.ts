@@ -47,8 +47,13 @@ export function isSameAs(observed: Observation, made: readonly Ruleset[]): boole
 }
 
 /** Compares what a kind of release makes of a proposal with what is seen. */
-export function rate(observed: Observation, kind: Kind, proposal: Proposal, made = madeBy(kind, proposal, observed)): Rated {
-  return { kind, proposal, differences: differencesOf(made, observed), nonDefault: unusualness(proposal, kind.profile) };
+export function rate(observed: Observation, kind: Kind, proposal: Proposal): Rated {
+  return {
+    kind,
+    proposal,
+    differences: differencesOf(madeBy(kind, proposal, observed), observed),
+    nonDefault: unusualness(proposal, kind.profile),
+  };
 }
 
 /** Negative where the first is better: with fewer differences, then with fewer settings that no default pod has. */
