@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { buildExecutable } from './executable.mjs';
 import { buildExplorer } from './explorer.mjs';
+import { compileModules } from './modules.mjs';
 import { licensesOf } from './packages.mjs';
 import { BUNDLE, PROGRAM } from './program.mjs';
 
@@ -63,24 +64,7 @@ async function buildRest() {
 async function buildModules() {
   const { metafile } = await bundle({ ...BUNDLE, entryPoints: ['src/index.ts'], format: 'esm', packages: 'external', write: false });
   const modules = Object.keys(metafile.inputs).filter((file) => file.startsWith('src/'));
-  await bundle({
-    ...BUNDLE,
-    entryPoints: modules,
-    outbase: 'src',
-    outdir: 'dist/library',
-    format: 'esm',
-    packages: 'external',
-    plugins: [
-      {
-        name: 'modules stay apart',
-        setup({ onResolve }) {
-          onResolve({ filter: /^\.{1,2}\/.*\.ts$/ }, ({ kind, path }) =>
-            kind === 'entry-point' ? undefined : { path: path.replace(/\.ts$/, '.js'), external: true },
-          );
-        },
-      },
-    ],
-  });
+  await orExit(compileModules({ ...BUNDLE, entryPoints: modules, outdir: 'dist/library' }));
 }
 
 /**
@@ -92,7 +76,11 @@ function writeAscii(file) {
   writeFileSync(file, readFileSync(file, 'utf8').replaceAll(/[^\0-\x7f]/g, escaped));
 }
 
-/** What esbuild makes; it has said itself what went wrong. */
 async function bundle(options) {
-  return build(options).catch(() => process.exit(1));
+  return orExit(build(options));
+}
+
+/** What esbuild makes; it has said itself what went wrong. */
+async function orExit(made) {
+  return made.catch(() => process.exit(1));
 }

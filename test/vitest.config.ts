@@ -7,6 +7,7 @@ import { BaseSequencer } from 'vitest/node';
 import { LINT_PAGES } from '../scripts/lint-pages.mjs';
 import { pathPastDispatcher } from './cluster/dispatcher.ts';
 import { LATE_OPTIMIZING } from './late-optimizing.ts';
+import { modulesOfSrc } from './modules-of-src.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
 /** What asks the kernel, real pods or a browser: most of it needs root or what only root installs, and all of it waits. */
@@ -54,9 +55,13 @@ class LongestFirst extends BaseSequencer {
 // As few as there can be: each worker of each reads all modules.
 const PROJECTS = ['static', 'executable', 'node'];
 
+const define = { PACKAGE_VERSION: JSON.stringify(version), LINT_PAGES: JSON.stringify(LINT_PAGES) };
+
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
-  define: { PACKAGE_VERSION: JSON.stringify(version), LINT_PAGES: JSON.stringify(LINT_PAGES) },
+  define,
+  // Whoever runs some tests while writing has the lines of the sources in a stack trace.
+  plugins: report === undefined ? [] : [await modulesOfSrc(define)],
   test: {
     reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
     // A machine that is busy with other work is slow, not wrong.
@@ -65,6 +70,7 @@ export default defineConfig({
     // Modules are read once for all files of a worker: reading them is half of the time of a pure test.
     isolate: false,
     pool: 'forks',
+    server: { deps: { external: [/\/dist\/modules\//] } },
     // A worker that keeps its modules has much that lives long, and tests make much that does not: with room for the young, a tenth of its time less.
     execArgv: ['--max-semi-space-size=64', '--single-threaded-gc', ...LATE_OPTIMIZING],
     // Two more than there are processors: what asks the kernel, a cluster or a browser waits for a third of its time. Each worker reads all modules.
