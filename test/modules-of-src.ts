@@ -4,6 +4,7 @@
  */
 
 import { readdirSync, rmSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vitest/config';
 import { compileModules } from '../scripts/modules.mjs';
@@ -19,9 +20,11 @@ export async function modulesOfSrc(define: Record<string, string>): Promise<Plug
   return {
     name: 'modules of src',
     enforce: 'pre',
+    // Vite's runner leaves them to Node.
+    config: () => ({ test: { server: { deps: { external: [/\/dist\/modules\//] } } } }),
     resolveId(name, importer) {
       if (importer === undefined || !/^\.{1,2}\/.*\.ts$/.test(name)) return undefined;
-      const path = fileURLToPath(new URL(name, `file://${importer}`));
+      const path = resolve(dirname(importer), name);
       return path.startsWith(SRC) ? `${COMPILED}${path.slice(SRC.length, -'.ts'.length)}.js` : undefined;
     },
   };

@@ -70,7 +70,6 @@ export default defineConfig({
     // Modules are read once for all files of a worker: reading them is half of the time of a pure test.
     isolate: false,
     pool: 'forks',
-    server: { deps: { external: [/\/dist\/modules\//] } },
     // A worker that keeps its modules has much that lives long, and tests make much that does not: with room for the young, a tenth of its time less.
     execArgv: ['--max-semi-space-size=64', '--single-threaded-gc', ...LATE_OPTIMIZING],
     // Two more than there are processors: what asks the kernel, a cluster or a browser waits for a third of its time. Each worker reads all modules.
